@@ -1,0 +1,1 @@
+"""What is kept, and how to read it: no Scrapy, no Twisted."""

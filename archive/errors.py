@@ -1,0 +1,52 @@
+"""Every error of ours, and the exit status a scheduler sees for it."""
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """What a verb ends with. 130 is 128 + SIGINT, as shells have it."""
+
+    DONE = 0
+    FAULT = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    BLOCKED = 4
+    STORAGE = 5
+    UPLOADS_PENDING = 6
+    ALARM = 7
+    SILENT = 8
+    LEASED = 9
+    VERIFICATION = 10
+    INTERRUPTED = 130
+
+
+class ArsipError(Exception):
+    """Root of the tree. The message is a sentence that says what to do next."""
+
+    status = ExitStatus.FAULT
+
+
+class ArgumentError(ArsipError):
+    """A spider argument or a setting that cannot be meant."""
+
+    status = ExitStatus.USAGE
+
+
+class SourceRefused(ArsipError):
+    """A source that is beyond a limit or not what it claims to be; the other sources go on."""
+
+    def __init__(self, name: str, detail: str) -> None:
+        super().__init__(f"{name}: {detail}")
+        self.name = name
+
+
+class StorageError(ArsipError):
+    """The archive or the state folder could not be read or written."""
+
+    status = ExitStatus.STORAGE
+
+
+class LeaseHeld(ArsipError):
+    """Another job is at work on this outlet."""
+
+    status = ExitStatus.LEASED

@@ -1,0 +1,224 @@
+"""One run of one outlet: its lease, its spool, its catalog, and the order in which things become true."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, ParamSpec, TypeVar
+
+from archive import layout
+from archive.catalog import Catalog, Known
+from archive.errors import ArgumentError, LeaseHeld, StorageError
+from archive.local import fsync_folder, make_folder
+from archive.model import SCHEMA, Article, Capture, RecordRef, Verdict
+from archive.salvage import Salvaged, salvage
+from archive.spool import Spool, finished
+from archive.storage import Storage, archive_path, open_storage
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one announced address, ready to be kept."""
+
+    article: Article
+    verdict: Verdict
+    reason: str = ""
+    """Why it is no article, in words; empty for an article."""
+    aliases: tuple[str, ...] = ()
+    """Other canonical addresses that led to it."""
+    final: bool = True
+    """False when another attempt may bring more."""
+
+    def known(self, job: str) -> list[Known]:
+        """The catalog's lines for its address and every alias."""
+        article = self.article
+        return [
+            Known(
+                url=url,
+                outlet=article.outlet,
+                article_id=article.id or None,
+                verdict=self.verdict.value,
+                final=self.final,
+                published=article.published.isoformat() if article.published else None,
+                section=article.section,
+                captured=article.captured.isoformat() if article.captured else None,
+                job=job,
+            )
+            for url in dict.fromkeys((article.url, *self.aliases))
+        ]
+
+
+def state_folder(archive_uri: str, state_dir: str | None) -> Path:
+    """STATE_DIR, by default `state/` inside a local archive. Raises ArgumentError."""
+    return Path(state_dir).expanduser() if state_dir else archive_path(archive_uri) / "state"
+
+
+def open_catalog(state: Path, catalog_uri: str | None = None) -> Catalog:
+    """The catalog of a state folder. Raises ArgumentError, StorageError."""
+    if catalog_uri:
+        raise ArgumentError(
+            f"CATALOG_URI={catalog_uri} is not supported: this version keeps its catalog in STATE_DIR. Unset it."
+        )
+    return Catalog(state / "catalog.sqlite3")
+
+
+class Job:
+    """Keeps what a crawl brings. All methods but `known` and `article` belong to one thread.
+
+    Raises LeaseHeld when another job is at work on the outlet, StorageError when the disk refuses.
+    """
+
+    def __init__(
+        self,
+        *,
+        outlet: str,
+        archive_uri: str,
+        state_dir: str | None = None,
+        catalog_uri: str | None = None,
+        info: dict[str, str] | None = None,
+    ) -> None:
+        self.outlet = outlet
+        self.began = datetime.now(UTC)
+        self.id = layout.job_id(self.began)
+        self.storage: Storage = open_storage(archive_uri)
+        self._state = state_folder(archive_uri, state_dir).absolute()
+        self.published: list[str] = []
+        """Keys of the files that this job has put into the archive."""
+        self.salvaged: list[Salvaged] = []
+        """What earlier jobs of the outlet had left unfinished, and this one finished."""
+        self._pending: list[Known] = []
+        try:
+            make_folder(self._state)
+            self._lease = take_lease(self._state, outlet)
+            self.catalog = open_catalog(self._state, catalog_uri)
+            self._spools = self._state / "spool" / outlet
+            self._recover()
+            self._folder = self._spools / self.id
+            self._spool = Spool(
+                self._folder,
+                outlet,
+                {"isPartOf": f"{outlet}/{self.id}", **(info or {})},
+                taken=lambda key: key in set(self.storage.keys(key)),
+            )
+        except OSError as error:
+            raise StorageError(f"The state folder {self._state} cannot be written: {error.strerror}.") from error
+
+    def capture(self, capture: Capture) -> RecordRef:
+        """Keep an exchange; where its response lies."""
+        return self._guard(self._spool.capture, capture)
+
+    def keep(self, outcome: Outcome) -> None:
+        """Keep a row: under `articles/` if it is one, else under `dropped/` with verdict and reason."""
+        article = outcome.article
+        is_article = outcome.verdict is Verdict.ARTICLE
+        day = (article.captured or self.began).astimezone(UTC).date()
+        key = layout.rows_key(
+            "articles" if is_article else "dropped", self.outlet, day, self.id, article.extractor or "0"
+        )
+        row = article.row()
+        if not is_article:
+            row |= {"verdict": outcome.verdict.value, "reason": outcome.reason}
+        known = outcome.known(self.id)
+        self._guard(self._spool.line, key, row)
+        for entry in known:
+            self.event("outcome", known=asdict(entry), captures=row["captures"])
+        self._pending.extend(known)
+
+    def event(self, kind: str, **facts: Any) -> None:
+        """Note what no WARC holds: an announcement, a time-out, a refusal."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        key = layout.events_key(self.outlet, self.id)
+        self._guard(self._spool.line, key, {"event": kind, "at": now, **facts})
+
+    def commit(self) -> None:
+        """Bytes, rows and events on the disk first; only then does the catalog say "seen"."""
+        self._guard(self._spool.sync)
+        self.catalog.commit(self._pending)
+        self._pending.clear()
+
+    def finish(self, manifest: dict[str, Any]) -> str:
+        """Close, publish and describe the job; the manifest's key. A job without a manifest did not finish."""
+        self.commit()
+        self._guard(self._spool.close)
+        self._publish(self._folder)
+        key = layout.manifest_key(self.outlet, self.id)
+        path = self._folder / key
+        described = {
+            "job": self.id,
+            "outlet": self.outlet,
+            "began": self.began.isoformat(timespec="seconds"),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+            "schema": SCHEMA,
+            **manifest,
+            "files": self.published,
+        }
+        self._guard(_write_json, path, described)
+        self.storage.publish(path, key)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.release()
+        return key
+
+    def release(self) -> None:
+        """Let go of the catalog and the lease without finishing; what is in the spool is finished by the next job."""
+        self.catalog.close()
+        self._lease.close()
+
+    def _recover(self) -> None:
+        """Finish what a killed job of this outlet left."""
+        for folder in sorted(self._spools.iterdir()) if self._spools.is_dir() else []:
+            result = salvage(folder, folder.name)
+            self.catalog.commit(result.known)
+            self.salvaged.append(result)
+            self._publish(folder)
+            shutil.rmtree(folder)
+
+    def _publish(self, folder: Path) -> None:
+        for key in finished(folder):
+            self.storage.publish(folder / key, key)
+            self.published.append(key)
+
+    def _guard(self, act: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return act(*arguments, **named)
+        except OSError as error:
+            raise StorageError(
+                f"The state folder {self._state} cannot be written: {error.strerror}. "
+                "Make room and start again; nothing that was kept is lost."
+            ) from error
+
+
+def take_lease(state: Path, outlet: str) -> IO[str]:
+    """The outlet's lease: held as long as the file is open, gone with the process. Raises LeaseHeld."""
+    path = state / "lease" / f"{outlet}.lock"
+    make_folder(path.parent)
+    lease = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lease.seek(0)
+        holder = lease.read().strip() or "unknown"
+        lease.close()
+        raise LeaseHeld(f"Another job is at work on {outlet} (process {holder}); wait for it or stop it.") from None
+    lease.truncate(0)
+    lease.write(str(os.getpid()))
+    lease.flush()
+    return lease
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    make_folder(path.parent)
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    fsync_folder(path.parent)

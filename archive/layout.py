@@ -1,0 +1,51 @@
+"""Every path and key of an archive is made here, the same on disk and in a bucket."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import socket
+from datetime import UTC, date, datetime
+
+OPEN = ".open"
+"""Suffix of a file that is still being written; no reader should touch it."""
+
+
+def timestamp14(moment: datetime) -> str:
+    """`20261122001500`: UTC, as WARC file names have it (WARC 1.1, annex C)."""
+    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+
+
+def job_id(moment: datetime) -> str:
+    """A name for one run of one outlet; sorts by time, unique without asking anybody."""
+    return f"{timestamp14(moment)}-{secrets.token_hex(3)}"
+
+
+def host_name() -> str:
+    """Name of the machine, with only the characters that are safe in a file name."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", socket.gethostname()).strip("-.") or "localhost"
+
+
+def warc_key(outlet: str, opened: datetime, serial: int, host: str) -> str:
+    """Key of a WARC file: Prefix-Timestamp-Serial-Crawlhost (WARC 1.1, annex C)."""
+    return f"warc/{outlet}/{opened:%Y/%m/%d}/{outlet}-{timestamp14(opened)}-{serial:05d}-{host}.warc.gz"
+
+
+def rows_key(folder: str, outlet: str, day: date, job: str, extractor: str) -> str:
+    """Key of one part of `articles/` or `dropped/`; `day` is the day of capture, UTC."""
+    return f"{folder}/outlet={outlet}/date={day:%Y-%m-%d}/part-{job}-{extractor}.jsonl.gz"
+
+
+def events_key(outlet: str, job: str) -> str:
+    """Key of a job's events: what no WARC holds."""
+    return f"events/{outlet}/{job}.jsonl.gz"
+
+
+def manifest_key(outlet: str, job: str) -> str:
+    """Key of a job's manifest, written last: a job without one did not finish."""
+    return f"jobs/{outlet}/{job}.json"
+
+
+def damaged_key(key: str, job: str) -> str:
+    """Key of what was cut off a file that a killed job left."""
+    return f"damaged/{job}/{key}"

@@ -1,0 +1,91 @@
+"""An archive in a folder on this machine."""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.errors import StorageError
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a renamed file is not, until its folder is synced."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and its parents, durably."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for created in missing:
+        fsync_folder(created.parent)
+
+
+class LocalStorage:
+    """Files under one root folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.uri = str(self.root)
+        try:
+            make_folder(self.root)
+        except OSError as error:
+            raise StorageError(f"The archive {self.root} cannot be written: {error.strerror}.") from error
+
+    def publish(self, path: Path, key: str) -> None:
+        target = self.root / key
+        try:
+            make_folder(target.parent)
+            if target.exists():
+                self._accept_twin(path, target)
+                return
+            self._move(path, target)
+            fsync_folder(target.parent)
+        except OSError as error:
+            raise StorageError(f"{target} cannot be written: {error.strerror}.") from error
+
+    def open(self, key: str) -> BinaryIO:
+        try:
+            return (self.root / key).open("rb")
+        except OSError as error:
+            raise StorageError(f"{self.root / key} cannot be read: {error.strerror}.") from error
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        for path in sorted(self.root.glob(prefix + "**/*" if prefix.endswith("/") else prefix + "*")):
+            if path.is_file():
+                yield path.relative_to(self.root).as_posix()
+
+    def where(self, key: str) -> str:
+        path = self.root / key
+        return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+    @staticmethod
+    def _accept_twin(path: Path, target: Path) -> None:
+        # A job that was killed while it published leaves both; another content under one key is a fault.
+        if not filecmp.cmp(path, target, shallow=False):
+            raise StorageError(f"{target} exists already with another content; nothing was overwritten.")
+        path.unlink()
+
+    @staticmethod
+    def _move(path: Path, target: Path) -> None:
+        try:
+            path.rename(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:  # STATE_DIR may be on another disk
+                raise
+            part = target.with_name(target.name + ".part")
+            with path.open("rb") as source, part.open("wb") as copy:
+                shutil.copyfileobj(source, copy, 1 << 20)
+                copy.flush()
+                os.fsync(copy.fileno())
+            part.rename(target)
+            path.unlink()

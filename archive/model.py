@@ -1,0 +1,166 @@
+"""The nouns that are kept. The docstring under a field is its entry in the data dictionary."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = 1
+"""Version of the row's shape; it grows when a field is added, changed or removed."""
+
+
+class Verdict(StrEnum):
+    """What a fetched page turned out to be."""
+
+    ARTICLE = "article"
+    LISTING = "listing"
+    GALLERY = "gallery"
+    VIDEO = "video"
+    PAYWALL = "paywall"
+    BLOCKED = "blocked"
+    SOFT_404 = "soft-404"
+    NOT_FOUND = "not-found"
+    GONE = "gone"
+    REDIRECTED_AWAY = "redirected-away"
+    NOT_HTML = "not-html"
+    EMPTY = "empty"
+    DUPLICATE = "duplicate"
+    NOT_ASKED = "not-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One HTTP exchange as it crossed the wire. Bytes are never decoded, reordered or repaired."""
+
+    url: str
+    """Absolute URL that was requested, without fragment."""
+    began: datetime
+    """When the request was first written, UTC: WARC-Date (WARC 1.1, section 5.4)."""
+    request: bytes
+    """Request line, header fields and body, as sent."""
+    response: bytes
+    """Status line, header fields and body of the final response, transfer coding included."""
+    interim: bytes = b""
+    """1xx heads that came before it (RFC 9110, section 15.2)."""
+    truncated: str | None = None
+    """Value of WARC-Truncated (`length`, `time`, `disconnect`, `unspecified`), or None when whole."""
+    ip: str | None = None
+    """Address of the outlet's server; None behind a proxy, whose address is not the server's."""
+    protocols: tuple[str, ...] = ()
+    """Values of WARC-Protocol, outermost last: `("http/1.1", "tls/1.3")`."""
+    cipher: str | None = None
+    """IANA name of the cipher suite, when there was one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRef:
+    """Where the response record of a capture lies: all that is needed to read it back."""
+
+    url: str
+    """URL that was fetched, with its page number or `page=all` where it had one."""
+    warc: str
+    """Key of the WARC file in the archive."""
+    offset: int
+    """Byte where the record's gzip member begins."""
+    length: int
+    """Bytes of that member."""
+    record_id: str
+    """WARC-Record-ID: `<urn:uuid:...>`."""
+    payload_digest: str
+    """`sha1:BASE32` of the payload, after transfer decoding and before content decoding."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Article:
+    """What a reader would call the article: one row of `articles/`. Unknown is None."""
+
+    id: str = ""
+    """`outlet:host:number`, number being the outlet's own; else `outlet:sha1-of-the-canonical-URL`."""
+    version: int = 1
+    """Counts the publisher's edits, from 1."""
+    outlet: str = ""
+    """Name of the spider: `tribun`."""
+    url: str = ""
+    """Canonical URL: https, no tracking, no page number, the host that readers see."""
+    title: str | None = None
+    """Headline, without the outlet's name around it."""
+    text: str = ""
+    """Paragraphs joined by one blank line, in reading order, all pages. NFC; quotes and typos untouched."""
+    description: str | None = None
+    """Standfirst or summary as the outlet gives it."""
+    authors: list[str] = field(default_factory=list)
+    """People who wrote it, never the publisher."""
+    editors: list[str] = field(default_factory=list)
+    """People who edited it."""
+    published: datetime | None = None
+    """Instant of publication, with the offset of the outlet's clock (WIB +07:00, WITA +08:00, WIT +09:00)."""
+    published_raw: str | None = None
+    """The string that `published` was read from."""
+    modified: datetime | None = None
+    """Instant of the last edit that the outlet admits to."""
+    section: str | None = None
+    """The outlet's section, in its own words."""
+    tags: list[str] = field(default_factory=list)
+    """The outlet's tags, in its order."""
+    image: str | None = None
+    """URL of the lead image."""
+    image_caption: str | None = None
+    """Caption of the lead image, without its credit."""
+    place: str | None = None
+    """Place in the dateline, as written: `MINSK`. The dateline itself stays in the text."""
+    source_credit: str | None = None
+    """Agency or site that the outlet credits: `TASS`."""
+    language: str | None = None
+    """ISO 639-1 code that langdetect gives for the body."""
+    language_confidence: float | None = None
+    """Its probability, 0 to 1."""
+    language_second: str | None = None
+    """Second opinion; None while there is none."""
+    pages: int = 1
+    """Pages the outlet divided the article into."""
+    complete: bool = True
+    """False when a page of the article is missing."""
+    words: int = 0
+    """Words in `text`: runs of characters between blanks."""
+    free: bool | None = None
+    """schema.org `isAccessibleForFree`; None when the outlet does not say."""
+    syndicated_from: str | None = None
+    """Site named in "Artikel ini telah tayang di ..."."""
+    opt_out: list[str] = field(default_factory=list)
+    """Signals against reuse found on the page, as written: `robots: noarchive`."""
+    drift: bool = False
+    """True when the outlet's layout seemed to have changed at the time of capture."""
+    text_sha256: str = ""
+    """SHA-256 of `text` in UTF-8, hexadecimal."""
+    captured: datetime | None = None
+    """When the first capture of the article began, UTC."""
+    captures: list[RecordRef] = field(default_factory=list)
+    """The response records it was made from, one a page, in reading order."""
+    origins: dict[str, str] = field(default_factory=dict)
+    """Field -> where its value came from: `jsonld`, `meta`, `rule`, `visible`, `trafilatura`, `url`, `guess`."""
+    extractor: str = ""
+    """Version of the extractor."""
+    rules: str = ""
+    """Hash of the rule set it used."""
+    job: str = ""
+    """The capturing job."""
+    schema: int = SCHEMA
+    """Version of this shape."""
+
+    def set_text(self, paragraphs: list[str]) -> None:
+        """Set the body and everything that is counted from it."""
+        self.text = "\n\n".join(paragraphs)
+        self.words = len(self.text.split())
+        self.text_sha256 = hashlib.sha256(self.text.encode()).hexdigest()
+
+    def row(self) -> dict[str, Any]:
+        """The row as JSON holds it: instants as ISO 8601 with offset, in the order of the fields."""
+        row = dataclasses.asdict(self)
+        for name in ("published", "modified", "captured"):
+            moment: datetime | None = getattr(self, name)
+            row[name] = moment.isoformat() if moment else None
+        return row

@@ -1,0 +1,96 @@
+"""One job's open files: written on the local disk first, published only when whole."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from archive import layout
+from archive.local import fsync_folder, make_folder
+from archive.model import Capture, RecordRef
+from archive.warc import WarcWriter
+
+
+class Spool:
+    """WARC records and JSON lines of one job under `folder`, by the key that each file will have.
+
+    Not safe for threads: one thread owns it. Every method raises OSError when the disk does.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        outlet: str,
+        info: Mapping[str, str],
+        *,
+        taken: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._folder = folder
+        make_folder(folder)
+        self._warc = WarcWriter(folder, outlet, info, taken=taken)
+        self._lines: dict[str, int] = {}
+        self._dirty = False
+
+    def capture(self, capture: Capture) -> RecordRef:
+        """Append the records of an exchange."""
+        self._dirty = True
+        return self._warc.write(capture)
+
+    def line(self, key: str, row: Mapping[str, Any]) -> None:
+        """Append one JSON object to the file that will be `key`."""
+        self._dirty = True
+        data = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        handle = self._lines.get(key)
+        if handle is None:
+            path = self._folder / (key + layout.OPEN)
+            make_folder(path.parent)
+            handle = self._lines[key] = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            fsync_folder(path.parent)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+
+    def sync(self) -> None:
+        """Make all that was written durable: bytes first, then the rows that point at them."""
+        if not self._dirty:
+            return
+        self._warc.sync()
+        for handle in self._lines.values():
+            os.fsync(handle)
+        self._dirty = False
+
+    def close(self) -> None:
+        """Finish every file; `finished` then lists them."""
+        self._warc.close()
+        for handle in self._lines.values():
+            os.fsync(handle)
+            os.close(handle)
+        for key in self._lines:
+            compress(self._folder, key)
+        self._lines.clear()
+
+
+def compress(folder: Path, key: str) -> None:
+    """Turn the plain lines of `key` into the gzip file that is published. Same lines, same bytes."""
+    plain, packed = folder / (key + layout.OPEN), folder / key
+    part = packed.with_name(packed.name + ".part")
+    with plain.open("rb") as source, part.open("wb") as raw:
+        with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=9, mtime=0) as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+        raw.flush()
+        os.fsync(raw.fileno())
+    part.rename(packed)
+    fsync_folder(packed.parent)
+    plain.unlink()
+
+
+def finished(folder: Path) -> Iterator[str]:
+    """Keys of the whole files in a spool folder, WARCs first: a row is never published before its bytes."""
+    keys = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    whole = (key for key in keys if not key.endswith((layout.OPEN, ".part")))
+    return iter(sorted(whole, key=lambda key: (not key.startswith("warc/"), key)))

@@ -1,0 +1,1 @@
+"""Discovery and fetching: knows Scrapy, knows outlets."""

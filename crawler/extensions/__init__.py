@@ -1,0 +1,1 @@
+"""Around a job: its end, its progress."""

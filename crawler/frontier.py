@@ -1,0 +1,150 @@
+"""Which announced addresses are still to be fetched: each article once, none that is already there."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from archive.model import Verdict
+
+if TYPE_CHECKING:
+    from archive.catalog import Known
+    from crawler.arguments import Arguments
+    from crawler.outlet import Outlet
+
+
+class Answer(StrEnum):
+    """What the frontier makes of an announced address."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    """Announced before in this job."""
+    NO_ARTICLE = "no-article"
+    """On the outlet, but not an article's address."""
+    ELSEWHERE = "elsewhere"
+    """Off the outlet's hosts."""
+    NOT_ASKED = "not-asked"
+    """Outside the period or section that was asked for."""
+    THERE = "already-there"
+    """In the archive since an earlier job."""
+
+
+class Memory(Protocol):
+    """The catalog, as far as the frontier needs it."""
+
+    def known(self, url: str) -> Known | None: ...
+    def article(self, article_id: str) -> Known | None: ...
+
+
+@dataclass(slots=True)
+class Target:
+    """One address that is to be fetched."""
+
+    url: str
+    """Canonical."""
+    fetch: str
+    """As it is requested, without page parameter."""
+
+
+class Frontier:
+    """Takes announcements, gives out targets, and never has more on the way than `limit` leaves room for."""
+
+    def __init__(self, name: str, outlet: Outlet, arguments: Arguments, memory: Memory) -> None:
+        self._name = name
+        self._outlet = outlet
+        self._arguments = arguments
+        self._memory = memory
+        self._claimed: set[str] = set()
+        self._articles: dict[str, str] = {}
+        self._waiting: deque[Target] = deque()
+        self._on_the_way = 0
+        self._kept = 0
+
+    @property
+    def waiting(self) -> int:
+        """Targets not given out yet."""
+        return len(self._waiting)
+
+    def identify(self, canonical: str, number: str | None = None) -> str:
+        """The article's id, by the outlet's own number where the page or the address has one."""
+        return f"{self._name}:{self._outlet.article_id(canonical, number)}"
+
+    @property
+    def satisfied(self) -> bool:
+        """Have as many articles been kept as were asked for?"""
+        limit = self._arguments.limit
+        return limit is not None and self._kept >= limit
+
+    def announce(self, url: str, published: datetime | None = None) -> Answer:
+        """Take an announced address. `published` in the outlet's zone."""
+        if not self._outlet.owns(url):
+            return Answer.ELSEWHERE
+        canonical = self._outlet.canonical(url)
+        by_name = canonical in self._arguments.urls
+        if not by_name and not self._outlet.is_article(canonical):
+            return Answer.NO_ARTICLE
+        if not self._claim(canonical):
+            return Answer.REPEATED
+        if not by_name and not self._is_asked(canonical, published):
+            return Answer.NOT_ASKED
+        answer = self._remembered(canonical)
+        if answer is Answer.NEW:
+            self._waiting.append(Target(canonical, self._outlet.address(url)))
+        return answer
+
+    def follow(self, origin: str, target: str) -> Answer:
+        """May a redirect from one canonical address to another be followed? Claims the target if so."""
+        if self.identify(origin) == self.identify(target):
+            return Answer.NEW
+        if not self._claim(target):
+            return Answer.REPEATED
+        return self._remembered(target)
+
+    def twin(self, article_id: str, url: str) -> str | None:
+        """Another address under which this article is in this job or the archive already."""
+        first = self._articles.setdefault(article_id, url)
+        if first != url:
+            return first
+        known = self._memory.article(article_id)
+        return known.url if known and known.final and known.url != url else None
+
+    def take(self) -> Target | None:
+        """The next target, if there is one and the limit leaves room for it."""
+        limit = self._arguments.limit
+        if not self._waiting or (limit is not None and self._kept + self._on_the_way >= limit):
+            return None
+        self._on_the_way += 1
+        return self._waiting.popleft()
+
+    def done(self, *, kept: bool) -> None:
+        """A target that was taken has come to its end."""
+        self._on_the_way -= 1
+        self._kept += kept
+
+    def _claim(self, canonical: str) -> bool:
+        """True for the first address of an article in this job."""
+        key = self.identify(canonical)
+        if key in self._claimed:
+            return False
+        self._claimed.add(key)
+        return True
+
+    def _is_asked(self, canonical: str, published: datetime | None) -> bool:
+        """By what is known before fetching; what is not known yet is judged on the page."""
+        section = self._outlet.section(canonical)
+        return (published is None or self._arguments.wants_day(published)) and (
+            section is None or self._arguments.wants_section(section)
+        )
+
+    def _remembered(self, canonical: str) -> Answer:
+        known = self._memory.known(canonical) or self._memory.article(self.identify(canonical))
+        if known is None or not known.final:
+            return Answer.NEW
+        if known.verdict != Verdict.NOT_ASKED:
+            return Answer.THERE
+        published = datetime.fromisoformat(known.published) if known.published else None
+        asked = self._arguments.wants_day(published) and self._arguments.wants_section(known.section)
+        return Answer.NEW if asked else Answer.NOT_ASKED

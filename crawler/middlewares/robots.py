@@ -1,0 +1,113 @@
+"""robots.txt as RFC 9309 has it: fetched once a host, and kept for its `Sitemap:` lines too."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from protego import Protego
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http.request import NO_CALLBACK
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler import reasons
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 500 * 1024
+"""What a crawler must at least parse (RFC 9309, section 2.5); the rest is ignored."""
+TIMEOUT_SECONDS = 12.0
+"""robots.txt is small: a host that needs longer is as good as unreachable, and a person waits for the answer."""
+MAX_DELAY_SECONDS = 60.0
+
+
+class RobotsRefused(IgnoreRequest):
+    """The host's robots.txt keeps us out; `reason` says how."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Robots:
+    """One host's robots.txt."""
+
+    body: bytes = b""
+    rules: Protego | None = None
+    refused: RobotsRefused | None = None
+
+
+class RobotsMiddleware:
+    """Keeps out of what robots.txt closes, with the specification's answers for what goes wrong.
+
+    4xx: no rules (section 2.3.1.3). 5xx and no answer at all: stay out (section 2.3.1.4). Crawl-delay, which the RFC
+    does not know but many outlets use, becomes the delay of the host's slot.
+    """
+
+    def __init__(self, crawler: Crawler, agent: str) -> None:
+        self._crawler = crawler
+        self._agent = agent
+        self._hosts: dict[str, asyncio.Future[Robots]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Wire the middleware. Raises NotConfigured without ROBOTSTXT_OBEY."""
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured("ROBOTSTXT_OBEY is off")
+        return cls(crawler, crawler.settings["ROBOTSTXT_USER_AGENT"])
+
+    async def process_request(self, request: Request) -> None:
+        """Raise RobotsRefused when the host does not want this request."""
+        if request.meta.get("dont_obey_robotstxt"):
+            return
+        robots = await self.of(request)
+        if robots.refused:
+            raise robots.refused
+        if robots.rules and not robots.rules.can_fetch(request.url, self._agent):
+            raise RobotsRefused("robots", f"{request.url} is closed by robots.txt")
+
+    async def of(self, request: Request) -> Robots:
+        """robots.txt of the request's host; the first who asks fetches it, the others wait."""
+        parts = urlparse_cached(request)
+        host = f"{parts.scheme}://{parts.netloc}"
+        if host not in self._hosts:
+            self._hosts[host] = asyncio.ensure_future(self._fetch(host))
+        return await self._hosts[host]
+
+    async def _fetch(self, host: str) -> Robots:
+        request = Request(
+            f"{host}/robots.txt",
+            priority=1000,
+            callback=NO_CALLBACK,
+            meta={"dont_obey_robotstxt": True, "download_timeout": TIMEOUT_SECONDS},
+        )
+        try:
+            response = await self._crawler.engine.download_async(request)
+        except IgnoreRequest as error:  # redirects without end or off the outlet: as if there were none
+            logger.info("%s: %s", request.url, error)
+            return Robots()
+        except Exception as error:  # noqa: BLE001 - every failure to get it means the same
+            reason = reasons.of_exception(error)
+            return Robots(refused=RobotsRefused(reason, f"{request.url}: {error}"))
+        if response.status >= 500:
+            detail = f"{request.url} answered {response.status}"
+            return Robots(refused=RobotsRefused(f"robots-http-{response.status}", detail))
+        if response.status >= 300:
+            return Robots()
+        body = response.body[:MAX_BYTES]
+        rules = Protego.parse(body.decode("utf-8", "replace").lstrip("\ufeff"))
+        self._slow_down(request, rules.crawl_delay(self._agent))
+        return Robots(body, rules)
+
+    def _slow_down(self, request: Request, delay: float | None) -> None:
+        slot = self._crawler.engine.downloader.slots.get(urlparse_cached(request).hostname or "")
+        if delay and slot:
+            slot.delay = max(slot.delay, min(float(delay), MAX_DELAY_SECONDS))
+            logger.info("%s asks for %s s between requests", request.url, delay)

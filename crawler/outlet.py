@@ -1,0 +1,181 @@
+"""A publisher as frozen data: hosts, sources, addresses, rules, and how sure we are of each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha1
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pipelines.rules import Rules
+
+# Parameters that campaigns and share buttons add; they never choose another text.
+TRACKING = re.compile(
+    r"(utm_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|_ga|_gl|ref|ref_src|referer|"
+    r"source|medium|so|program|share|amp|outputtype|fb_\w+|spm|yclid|at_\w+|cmpid)",
+    re.IGNORECASE,
+)
+
+
+class Grade(StrEnum):
+    """How sure we are of a fact."""
+
+    LIVE = "live"
+    """Somebody states, with a date, that it was so on the live site."""
+    CODE = "code"
+    """Used by public scrapers."""
+    PAGE = "page"
+    """Seen in a saved page."""
+    GUESS = "guess"
+    """Inferred from what most sites have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a fact rests on."""
+
+    grade: Grade
+    what: str
+    """The fact, and who says so, in one line."""
+    seen: date | None = None
+    """When it was so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A place where an outlet announces articles."""
+
+    url: str
+    """Absolute; a dated source has `{date}` and `{page}` in it."""
+    evidence: Evidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robots(Source):
+    """robots.txt, for its `Sitemap:` lines (RFC 9309, section 2.2.4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sitemap(Source):
+    """A sitemap, a sitemap index or a news sitemap: the answer tells which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed(Source):
+    """RSS or Atom."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index(Source):
+    """Index pages in HTML. With `{date}` there is one run of pages a day; `{page}` counts from 1."""
+
+    links: str
+    """CSS of the anchors that lead to articles."""
+    date_format: str = "%Y-%m-%d"
+    """How `{date}` is written, for `date.strftime`; `%-d` drops the zero."""
+    latest: str | None = None
+    """Address of the undated index, when no date is asked for."""
+    max_pages: int = 50
+    """Pages of one run that are read at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlet:
+    """A publisher brand. Everything an outlet file says; an oddity is an overridden method of the spider."""
+
+    name: str
+    """As readers know it: Tribunnews."""
+    hosts: tuple[str, ...]
+    """Registrable hosts; their subdomains belong to the outlet too."""
+    sources: tuple[Source, ...]
+    article: str
+    """Regular expression on the path of an article's address; a group `number` is the outlet's own number and
+    a group `section` its section."""
+    rules: Rules
+    evidence: tuple[Evidence, ...]
+    """What the addresses and the rules rest on."""
+    exclude: str = r"(?!)"
+    """Regular expression on the path of addresses that look like an article's and are none."""
+    same_host: dict[str, str] = field(default_factory=dict)
+    """Host -> host that readers see, for mobile, AMP and former addresses."""
+    keep_params: frozenset[str] = frozenset()
+    """Parameters that choose the article although their name looks like tracking."""
+    all_pages: str | None = None
+    """Query that asks for all pages at once: `page=all`."""
+    page_param: str = "page"
+    """Parameter that counts the pages of an article."""
+
+    @cached_property
+    def _article(self) -> re.Pattern[str]:
+        return re.compile(self.article)
+
+    @cached_property
+    def _secure_hosts(self) -> tuple[str, ...]:
+        parts = (urlsplit(source.url) for source in self.sources)
+        return tuple(part.hostname or "" for part in parts if part.scheme == "https")
+
+    @cached_property
+    def _exclude(self) -> re.Pattern[str]:
+        return re.compile(self.exclude)
+
+    def owns(self, url: str) -> bool:
+        """Is this an http(s) address on one of the outlet's hosts?"""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:  # a broken IPv6 literal, say
+            return False
+        return parts.scheme in {"http", "https"} and any(_within(host, own) for own in (*self.hosts, *self.same_host))
+
+    def canonical(self, url: str) -> str:
+        """The one address of a page that the outlet `owns`: https, no fragment, tracking, AMP or page number."""
+        parts = urlsplit(url.strip())
+        host = (parts.hostname or "").lower().rstrip(".")
+        host = self.same_host.get(host, host)
+        path = re.sub(r"/{2,}", "/", parts.path) or "/"
+        path = re.sub(r"^/amp(?=/)|/amp/?$", "", path) or "/"
+        query = urlencode(
+            sorted(
+                (key, value)
+                for key, value in parse_qsl(parts.query, keep_blank_values=True)
+                if key in self.keep_params or not (key == self.page_param or TRACKING.fullmatch(key))
+            )
+        )
+        return urlunsplit(("https", host, path, query, ""))
+
+    def address(self, url: str) -> str:
+        """What is requested for an announced address: the canonical one.
+
+        By https wherever the outlet is known to have it; an old host that is announced by http is asked by http, and
+        its redirect leads on.
+        """
+        canonical = self.canonical(url)
+        host = urlsplit(canonical).hostname or ""
+        secure = any(_within(host, own) and _within(known, own) for own in self.hosts for known in self._secure_hosts)
+        return canonical if secure or not url.startswith("http:") else canonical.replace("https", "http", 1)
+
+    def is_article(self, url: str) -> bool:
+        """Does the address (canonical) look like an article's?"""
+        path = urlsplit(url).path
+        return self.owns(url) and bool(self._article.search(path)) and not self._exclude.search(path)
+
+    def section(self, url: str) -> str | None:
+        """The section that the address names, if addresses name one."""
+        return self._group("section", url)
+
+    def article_id(self, url: str, number: str | None = None) -> str:
+        """`host:number` by the outlet's own number (from the page or the address), else a digest of the address."""
+        number = number or self._group("number", url)
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{number}" if number else sha1(url.encode(), usedforsecurity=False).hexdigest()
+
+    def _group(self, name: str, url: str) -> str | None:
+        match = self._article.search(urlsplit(url).path)
+        return match.groupdict().get(name) if match else None
+
+
+def _within(host: str, own: str) -> bool:
+    return host == own or host.endswith("." + own)

@@ -1,0 +1,64 @@
+"""One name for every way in which a request can fail."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+from pebble import ProcessExpired
+from scrapy import exceptions
+from scrapy.core.downloader.handlers.http11 import TunnelError
+
+from archive.errors import ArsipError, SourceRefused, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NETWORK = frozenset({"dns", "refused", "timeout", "tls", "connection", "proxy"})
+"""Failures of the way to the outlet: when nothing else happened, it could not be reached."""
+
+_NAMES: tuple[tuple[type[BaseException], str], ...] = (
+    (SourceRefused, "source-refused"),
+    (StorageError, "storage"),
+    (exceptions.CannotResolveHostError, "dns"),
+    (exceptions.DownloadConnectionRefusedError, "refused"),
+    (exceptions.DownloadTimeoutError, "timeout"),
+    (exceptions.ResponseDataLossError, "torn"),
+    (exceptions.DownloadCancelledError, "too-large"),
+    (TunnelError, "proxy"),
+    (ProcessExpired, "extraction-died"),
+    (TimeoutError, "extraction-timeout"),
+    (ArsipError, "extraction-refused"),
+)
+
+
+def of_exception(error: BaseException) -> str:
+    """Name of a failure, for counting. Unknown ones are ours: `fault`."""
+    if isinstance(error, exceptions.IgnoreRequest) and isinstance(named := getattr(error, "reason", None), str):
+        return named
+    if isinstance(error, exceptions.DownloadFailedError):
+        return "tls" if _is_tls(error) else "connection"
+    for kind, name in _NAMES:
+        if isinstance(error, kind):
+            return name
+    if isinstance(error, exceptions.IgnoreRequest):
+        return "too-many-redirects" if "redirect" in str(error) else "refused-by-middleware"
+    return "connection" if isinstance(error, OSError) else "fault"
+
+
+def _is_tls(error: BaseException) -> bool:
+    return any(
+        isinstance(cause, ssl.SSLError)
+        or "SSL" in type(cause).__module__.upper()
+        or "certificate" in str(cause).lower()
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and everything it was raised from, Twisted's lists of reasons included."""
+    while error is not None:
+        yield error
+        for failure in getattr(error, "reasons", None) or ():
+            yield from _causes(getattr(failure, "value", None))
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,253 @@
+"""The spider that every outlet's spider is: from an announced address to one row, all its pages in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request, signals
+from w3lib.encoding import http_content_type_encoding
+
+from archive.errors import ArsipError
+from archive.job import Outcome
+from archive.model import Article, RecordRef, Verdict
+from crawler import reasons
+from crawler.discovery import DiscoverySpider, failed_request
+from crawler.frontier import Answer
+from crawler.middlewares.redirect import location
+from crawler.visit import Visit
+from crawler.wire import LeftAlone
+from pipelines.extract import EXTRACTOR, Page, extract, join
+from pipelines.workers import Workers
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+logger = logging.getLogger(__name__)
+
+EXTRACTORS = 1
+"""Worker processes: at one connection a host, one core is far ahead of the outlet."""
+WALL_AFTER = 5
+"""Refusals in a row after which the outlet is left alone."""
+
+_STATUS_VERDICTS = {
+    401: Verdict.BLOCKED,
+    403: Verdict.BLOCKED,
+    404: Verdict.NOT_FOUND,
+    410: Verdict.GONE,
+    429: Verdict.BLOCKED,
+    451: Verdict.BLOCKED,
+}
+# Another attempt may bring more for these.
+_OPEN_ENDED = {Verdict.BLOCKED, Verdict.NOT_FOUND, Verdict.SOFT_404, Verdict.EMPTY}
+
+
+class OutletSpider(DiscoverySpider):
+    """An outlet's spider says `name` and `outlet`; everything else is here."""
+
+    article_priority = 5
+    """Articles go before further sources, so that rows come early and the frontier stays short."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._refusals = 0
+        self._workers: Workers | None = None
+        self._stopping: asyncio.Future[None] | None = None
+        self.walled = False
+        """The outlet refuses us: nothing more is sent, not even what waits in the downloader."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Wire the spider, with the arguments of the command line. Raises ArgumentError."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.note_answer, signals.response_downloaded)
+        return spider
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy passes it by name
+        """Scrapy's hook: let the extraction workers go."""
+        if self._workers:
+            self._workers.stop()
+
+    def _stop(self, reason: str) -> None:
+        self._stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+
+    def next_articles(self) -> Iterator[Request]:
+        while target := self.frontier.take():
+            yield self._request(Visit(target, self.outlet.all_pages, self.outlet.page_param, target.url))
+
+    async def parse_article(self, response: Response, visit: Visit) -> AsyncIterator[Request | Outcome]:
+        """One page of an article: the request for the page that is missing, or the outcome."""
+        assert response.request is not None
+        record, began = await self.sink.record(response.request)
+        if not visit.pages:
+            visit.url, visit.began = self.outlet.canonical(response.url), began
+        try:
+            page = await self._extract(response, began)
+        except Exception as error:  # noqa: BLE001 - whatever a worker raises is counted under its name
+            async for result in self._page_missing(visit, error):
+                yield result
+            return
+        if not isinstance(page, Page) and not visit.pages:
+            async for result in self._finish_without_page(visit, record, *page):
+                yield result
+        elif visit.take(page if isinstance(page, Page) else None, record) and self.arguments.wants_day(
+            visit.pages[0].article.published  # no use to walk an article of another day
+        ):
+            yield self._request(visit)
+        else:
+            async for result in self._finish(visit):
+                yield result
+
+    async def article_failed(self, failure: Failure) -> AsyncIterator[Request | Outcome]:
+        """A page that gave no answer."""
+        request, error = failed_request(failure)
+        if isinstance(error, LeftAlone):
+            return  # announced and not tried, which is what the summary says of it
+        async for result in self._page_missing(request.cb_kwargs["visit"], error):
+            yield result
+
+    def follow(self, request: Request, target: str) -> Answer:
+        """May this redirect be followed? Asked by the redirect middleware."""
+        if not self.outlet.owns(target):
+            return Answer.ELSEWHERE
+        visit: Visit | None = request.cb_kwargs.get("visit")
+        if visit is None:
+            return Answer.NEW
+        return self.frontier.follow(self.outlet.canonical(request.url), self.outlet.canonical(target))
+
+    def note_answer(self, response: Response, request: Request) -> None:
+        """Count an answer of the outlet, before its host's next request leaves; after a few refusals none does."""
+        if urlsplit(request.url).path == "/robots.txt":
+            return
+        stats, status = self.crawler.stats, response.status
+        refused = _STATUS_VERDICTS.get(status) is Verdict.BLOCKED
+        self._refusals = self._refusals + 1 if refused else 0
+        stats.inc_value("arsip/refused" if refused else "arsip/ok" if status < 400 else "arsip/errors")
+        if self._refusals == WALL_AFTER:
+            self.walled = True
+            self._stop("blocked")
+
+    def _request(self, visit: Visit) -> Request:
+        return Request(
+            visit.address,
+            self.parse_article,
+            errback=self.article_failed,
+            cb_kwargs={"visit": visit},
+            priority=self.article_priority,
+            dont_filter=True,
+        )
+
+    async def _extract(self, response: Response, began: datetime) -> Page | tuple[Verdict, str]:
+        """The page as the extractor sees it, or the verdict of the status line. Raises what a worker raises."""
+        if response.status != 200:
+            return self._judge_status(response)
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if content_type and "html" not in content_type.lower():
+            return Verdict.NOT_HTML, f"Content-Type is {content_type}"
+        self._workers = self._workers or Workers(EXTRACTORS)
+        return await self._workers.run(
+            extract,
+            response.body,
+            response.url,
+            self.outlet.rules,
+            charset=http_content_type_encoding(content_type),
+            captured=began,
+        )
+
+    def _judge_status(self, response: Response) -> tuple[Verdict, str]:
+        if (target := location(response)) is not None:
+            if not self.outlet.owns(target):
+                return Verdict.REDIRECTED_AWAY, f"leads off the outlet, to {target}"
+            return Verdict.DUPLICATE, f"redirects to {target}, which is in the archive or on its way"
+        verdict = _STATUS_VERDICTS.get(response.status)
+        if verdict is None:
+            raise PageFailed(f"http-{response.status}")
+        return verdict, f"HTTP {response.status}"
+
+    async def _page_missing(self, visit: Visit, error: BaseException) -> AsyncIterator[Request | Outcome]:
+        """A page failed: keep the pages before it if there are any, else count the article as failed."""
+        reason = error.name if isinstance(error, PageFailed) else reasons.of_exception(error)
+        if reason == "fault":
+            logger.error("%s: %r", visit.address, error, exc_info=error)
+        await self.sink.events("failed", [{"url": visit.address, "reason": reason, "detail": str(error)[:500]}])
+        if visit.asks_all and visit.advance():
+            yield self._request(visit)
+            return
+        if visit.pages:
+            async for result in self._finish(visit, final=False):
+                yield result
+            return
+        self.crawler.stats.inc_value(f"arsip/failed/{reason}")
+        for request in self._done(kept=False):
+            yield request
+
+    async def _finish_without_page(
+        self, visit: Visit, record: RecordRef, verdict: Verdict, reason: str
+    ) -> AsyncIterator[Request | Outcome]:
+        article = Article(extractor=EXTRACTOR, rules=self.outlet.rules.digest)
+        visit.records.append(record)
+        yield self._outcome(visit, article, verdict, reason, final=verdict not in _OPEN_ENDED)
+        for request in self._done(kept=False):
+            yield request
+
+    async def _finish(self, visit: Visit, *, final: bool = True) -> AsyncIterator[Request | Outcome]:
+        """The outcome of an article whose pages have come, and the requests for what may follow."""
+        first = visit.pages[0]
+        article = join(visit.pages)
+        verdict, reason = first.verdict, first.reason
+        if verdict is Verdict.ARTICLE:
+            verdict, reason = self._place(article, visit, first)
+        outcome = self._outcome(visit, article, verdict, reason, final=final and verdict not in _OPEN_ENDED)
+        yield outcome
+        for request in self._done(kept=verdict is Verdict.ARTICLE):
+            yield request
+
+    def _place(self, article: Article, visit: Visit, first: Page) -> tuple[Verdict, str]:
+        """Give the article its address and id; the verdict if it is not wanted after all."""
+        if first.canonical and self.outlet.owns(first.canonical):
+            canonical = self.outlet.canonical(first.canonical)
+            if self.outlet.is_article(canonical):
+                visit.url = canonical
+        article.id = self.frontier.identify(visit.url, first.number)
+        if article.section is None and (section := self.outlet.section(visit.url)):
+            article.section, article.origins["section"] = section, "url"
+        if twin := self.frontier.twin(article.id, visit.url):
+            return Verdict.DUPLICATE, f"the same article as {twin}"
+        if not self.arguments.wants_day(article.published):
+            return Verdict.NOT_ASKED, f"published {article.published or 'on an unknown day'}"
+        if not (
+            self.arguments.wants_section(article.section)
+            or self.arguments.wants_section(self.outlet.section(visit.url))
+        ):
+            return Verdict.NOT_ASKED, f"section {article.section}"
+        return Verdict.ARTICLE, ""
+
+    def _outcome(self, visit: Visit, article: Article, verdict: Verdict, reason: str, *, final: bool) -> Outcome:
+        article.outlet = self.name
+        # The redirect's target has a line of its own when it is an article; an error belongs to what was asked for.
+        article.url = visit.url if visit.pages else visit.target.url
+        article.captured = visit.began
+        article.captures = visit.records
+        aliases = (visit.target.url, *(self.outlet.canonical(record.url) for record in visit.records))
+        return Outcome(article=article, verdict=verdict, reason=reason, aliases=aliases, final=final)
+
+    def _done(self, *, kept: bool) -> Iterator[Request]:
+        self.frontier.done(kept=kept)
+        if self.frontier.satisfied:
+            self._stop("limit")
+            return
+        yield from self.next_articles()
+
+
+class PageFailed(ArsipError):
+    """An answer that is neither a page nor a verdict: worth another run."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name

@@ -1,0 +1,1 @@
+"""The outlets, one file each, and nothing else."""

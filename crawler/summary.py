@@ -1,0 +1,152 @@
+"""What a run came to: numbers that add up, one exit status, and plain lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from archive.errors import ExitStatus
+from crawler.reasons import NETWORK
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """The counts of one job. `announced` = `there` + `not_asked` + `kept` + dropped + failed + `left`."""
+
+    outlet: str
+    finish: str
+    """Scrapy's finish reason."""
+    announced: int = 0
+    """Different article addresses that sources announced or the user asked for."""
+    there: int = 0
+    """Of them in the archive already."""
+    not_asked: int = 0
+    """Of them outside the period or section that was asked for, known without fetching."""
+    kept: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Verdict -> pages."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """Reason -> addresses that will be tried again."""
+    source_failures: Mapping[str, int] = field(default_factory=dict)
+    """Reason -> source documents that gave no answer."""
+    ok: int = 0
+    """Answers of the outlet with a status below 400, robots.txt aside."""
+    refused: int = 0
+    """Answers that keep us out: 401, 403, 429, 451."""
+    errors: int = 0
+    """Other answers with a status from 400."""
+    faults: int = 0
+    """Errors of our own."""
+    storage: str | None = None
+    """Why storage failed, if it did."""
+
+    @classmethod
+    def of(cls, outlet: str, finish: str, stats: Mapping[str, Any]) -> Summary:
+        """Read the counts from Scrapy's stats."""
+
+        def under(prefix: str) -> dict[str, int]:
+            return {key.removeprefix(prefix): stats[key] for key in sorted(stats) if key.startswith(prefix)}
+
+        return cls(
+            outlet=outlet,
+            finish=finish,
+            announced=stats.get("arsip/announced", 0),
+            there=stats.get("arsip/skipped/already-there", 0),
+            not_asked=stats.get("arsip/skipped/not-asked", 0),
+            kept=stats.get("arsip/kept", 0),
+            dropped=under("arsip/dropped/"),
+            failed=under("arsip/failed/"),
+            source_failures=under("arsip/source-failed/"),
+            ok=stats.get("arsip/ok", 0),
+            refused=stats.get("arsip/refused", 0),
+            errors=stats.get("arsip/errors", 0),
+            faults=stats.get("arsip/failed/fault", 0) + sum(under("spider_exceptions/").values()),
+            storage=stats.get("arsip/storage"),
+        )
+
+    @property
+    def fetched(self) -> int:
+        """Addresses that were tried."""
+        return self.kept + sum(self.dropped.values()) + sum(self.failed.values())
+
+    @property
+    def left(self) -> int:
+        """Addresses that were announced and not tried: the run ended before their turn."""
+        return max(0, self.announced - self.there - self.not_asked - self.fetched)
+
+    @property
+    def status(self) -> ExitStatus:
+        """What a scheduler acts on; the gravest first."""
+        failures = {**self.source_failures, **self.failed}
+        unanswered = sum(count for name, count in failures.items() if _no_answer(name))
+        if self.storage:
+            return ExitStatus.STORAGE
+        if self.finish == "shutdown":
+            return ExitStatus.INTERRUPTED
+        if self.finish == "blocked" or (self.refused and not self.kept and self.refused >= self.ok):
+            return ExitStatus.BLOCKED
+        if not self.ok and unanswered:
+            return ExitStatus.UNREACHABLE
+        if self.faults:
+            return ExitStatus.FAULT
+        return ExitStatus.DONE if self.announced else ExitStatus.SILENT
+
+    def sentence(self) -> str:
+        """The exit status in words, with what a person can do about it."""
+        outlet = self.outlet
+        failures = ", ".join(sorted({**self.source_failures, **self.failed})) or "no answer"
+        return {
+            ExitStatus.DONE: f"{outlet}: done.",
+            ExitStatus.FAULT: f"{outlet}: {self.faults} errors of our own, see the log. What was kept is safe.",
+            ExitStatus.UNREACHABLE: (
+                f"{outlet} could not be reached ({failures}). Check the network, DNS and the proxy settings of this "
+                "machine, and whether the outlet is up; then start again."
+            ),
+            ExitStatus.BLOCKED: (
+                f"{outlet} refuses us ({self.refused} answers such as 403), and we leave it alone. What you can do: ask "
+                "it for access, set CONTACT so that it can write to you, slow down with "
+                "-s DOWNLOAD_DELAY=10, or try again later. The refusals are in the WARC."
+            ),
+            ExitStatus.STORAGE: f"{outlet}: {self.storage}",
+            ExitStatus.SILENT: (
+                f"{outlet}: no source announced anything. See the sources above; scrapy outlets --check "
+                f"{outlet} tries each of them."
+            ),
+            ExitStatus.INTERRUPTED: f"{outlet}: interrupted; everything kept so far is safe. Start again to go on.",
+        }[self.status]
+
+    def counts(self) -> dict[str, Any]:
+        """The counts as the manifest holds them."""
+        return {
+            "announced": self.announced,
+            "already_there": self.there,
+            "not_asked": self.not_asked,
+            "fetched": self.fetched,
+            "kept": self.kept,
+            "dropped": dict(self.dropped),
+            "failed": dict(self.failed),
+            "left": self.left,
+        }
+
+    def lines(self, files: Iterable[str]) -> Iterator[str]:
+        """What is printed at the end."""
+        yield f"announced  {self.announced}" + _detail(
+            {"already there": self.there, "outside what you asked for": self.not_asked, "not tried yet": self.left}
+        )
+        yield f"fetched    {self.fetched}"
+        yield f"kept       {self.kept}"
+        yield f"dropped    {sum(self.dropped.values())}" + _detail(self.dropped)
+        yield f"failed     {sum(self.failed.values())}" + _detail(self.failed)
+        for file in files:
+            yield f"file       {file}"
+        yield self.sentence()
+
+
+def _no_answer(reason: str) -> bool:
+    return reason in NETWORK or reason.startswith("robots-http-")
+
+
+def _detail(counts: Mapping[str, int]) -> str:
+    parts = [f"{name} {count}" for name, count in counts.items() if count]
+    return f"  ({', '.join(parts)})" if parts else ""

@@ -1,0 +1,75 @@
+"""One article on its way: the pages that have come, and the one to ask for next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
+
+from archive.model import RecordRef, Verdict
+from crawler.frontier import Target
+from pipelines.extract import Page
+
+MAX_PAGES = 60
+"""Pages of one article that are walked at most; a pager that promises more is not believed."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """First the plain address, whose capture replays; then `page=all` where the outlet has it; else page by page."""
+
+    target: Target
+    all_pages: str | None
+    """The outlet's query for all pages at once, as long as it is worth asking."""
+    page_param: str
+    url: str
+    """Canonical address of where redirects led."""
+    query: str | None = None
+    """What is added to the address: `page=all`, `page=2`, or nothing."""
+    began: datetime | None = None
+    """When the capture of the first page began."""
+    pages: list[Page] = field(default_factory=list)
+    records: list[RecordRef] = field(default_factory=list)
+    """Where the responses lie that the article is made from."""
+    number: int = 1
+
+    @property
+    def address(self) -> str:
+        """Address of the page to ask for."""
+        scheme, netloc, path, query, _ = urlsplit(self.target.fetch)
+        return urlunsplit((scheme, netloc, path, "&".join(filter(None, (query, self.query))), ""))
+
+    @property
+    def asks_all(self) -> bool:
+        """Is the answer to `page=all` on its way?"""
+        return self.query is not None and self.query == self.all_pages
+
+    def take(self, page: Page | None, record: RecordRef) -> bool:
+        """Take what was answered, None if it was no page; True when another page is to be asked for.
+
+        The first page counts whatever it is. An answer to `page=all` counts when it shows no pages any more; if it is
+        page 1 again, the rest is walked. A numbered page that is no article ends the walk.
+        """
+        good = page is not None and page.verdict is Verdict.ARTICLE
+        if page is not None and (not self.pages or (good and not (self.asks_all and page.pages > 1))):
+            self.pages.append(page)
+            self.records.append(record)
+            if self.asks_all:
+                return False
+        elif not self.asks_all:
+            return False
+        return self.advance()
+
+    def advance(self) -> bool:
+        """Turn to the next page; False when there is none."""
+        first = self.pages[0]
+        if first.verdict is not Verdict.ARTICLE or first.pages <= 1:
+            return False
+        if self.all_pages and self.query is None:
+            self.query = self.all_pages
+            return True
+        if self.number >= min(first.pages, MAX_PAGES):
+            return False
+        self.number += 1
+        self.query = f"{self.page_param}={self.number}"
+        return True

@@ -1,0 +1,1 @@
+"""The item path: Scrapy components around pure functions."""

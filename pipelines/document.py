@@ -1,0 +1,95 @@
+"""One page, as the places where facts can stand: JSON-LD, meta elements, the outlet's own elements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from pipelines import blocks, jsonld
+from pipelines.markup import clean, elements, select
+from pipelines.rules import Layout, Rules
+
+_metas = etree.XPath("//meta[@content]")
+
+
+@dataclass
+class Document:
+    """A parsed page and the rules to read it by. Nothing in it is changed by reading."""
+
+    root: Element
+    url: str
+    rules: Rules
+    layout: Layout | None
+    """Its selectors are the outlet's own elements; None for an outlet without rules."""
+
+    @cached_property
+    def nodes(self) -> list[jsonld.Node]:
+        """All JSON-LD."""
+        return jsonld.nodes(self.root)
+
+    @cached_property
+    def types(self) -> set[str]:
+        """Types of all JSON-LD."""
+        return {name for node in self.nodes for name in jsonld.types(node)}
+
+    @cached_property
+    def node(self) -> jsonld.Node:
+        """The article's own JSON-LD: the node that says it is of this page, else the first; {} without one."""
+        found = jsonld.of_type(self.nodes, jsonld.ARTICLES)
+        path = self.url.split("?")[0].rstrip("/")
+        own = (node for node in found if any(path in str(node.get(key)) for key in ("mainEntityOfPage", "url", "@id")))
+        return next(own, found[0] if found else {})
+
+    @cached_property
+    def meta(self) -> dict[str, list[str]]:
+        """Lower-case name, property or itemprop -> values, blanks left out."""
+        found: dict[str, list[str]] = {}
+        for element in elements(_metas, self.root):
+            value = clean(element.get("content", ""))
+            for name in {element.get(key, "").lower() for key in ("name", "property", "itemprop")} - {""}:
+                if value:
+                    found.setdefault(name, []).append(value)
+        return found
+
+    def metas(self, names: Iterable[str]) -> Iterator[str]:
+        """Values of the meta elements of these names, in the order of the names."""
+        return chain.from_iterable(self.meta.get(name, ()) for name in names)
+
+    @cached_property
+    def publishers(self) -> tuple[str, ...]:
+        """Every name the publisher goes by on this page."""
+        named = jsonld.texts(self.node.get("publisher"))
+        return (*self.rules.brands, *self.meta.get("og:site_name", ()), *named)
+
+    @property
+    def category(self) -> str | None:
+        """content_category of the KG network's data layer: what tells its lists from its articles."""
+        return next(self.metas(("content_category",)), None)
+
+    def groups(self, field: str) -> Iterator[list[str]]:
+        """What each of the layout's selectors for a field finds: its texts that are not blank."""
+        for css in getattr(self.layout, field, ()):
+            texts = [clean(one) if isinstance(one, str) else blocks.flat(one) for one in select(self.root, css)]
+            yield [text for text in texts if text]
+
+    def each(self, field: str) -> Iterator[str]:
+        """All of them in one row."""
+        return chain.from_iterable(self.groups(field))
+
+    def selected(self, field: str) -> list[str]:
+        """What the first selector that finds something finds."""
+        return next((group for group in self.groups(field) if group), [])
+
+    def titles(self) -> Iterator[str]:
+        """<title> and h1 as they stand."""
+        for css in ("head title", "h1"):
+            yield from (text for one in self.elements(css)[:3] if (text := blocks.flat(one)))
+
+    def elements(self, css: str) -> list[Element]:
+        """Elements that a selector finds."""
+        return [one for one in select(self.root, css) if not isinstance(one, str)]

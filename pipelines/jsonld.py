@@ -1,0 +1,147 @@
+"""The JSON-LD of a page: nodes found in whatever shape, broken or whole, and asked for by type."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from pipelines.markup import clean, elements
+
+Node = dict[str, Any]
+
+_ARTICLE_NAMES = (
+    "Article NewsArticle ReportageNewsArticle AnalysisNewsArticle BackgroundNewsArticle OpinionNewsArticle "
+    "AskPublicNewsArticle ReviewNewsArticle AdvertiserContentArticle SatiricalArticle ScholarlyArticle TechArticle "
+    "Report BlogPosting LiveBlogPosting"
+)
+ARTICLES = frozenset(_ARTICLE_NAMES.split())
+"""Types of schema.org that an article may be of."""
+_scripts = etree.XPath("//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]")
+_LONGEST = 2_000_000
+_NODES = 5000
+# What sites wrap their JSON-LD in, and the comma that a template leaves behind the last entry.
+_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$")
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+
+
+def nodes(root: Element) -> list[Node]:
+    """Every object that stands on its own: bare, in a list or in an `@graph`, in the order of the page.
+
+    A script that is no JSON even after repair is passed over: the page has other sources.
+    """
+    found: list[Node] = []
+    for script in elements(_scripts, root):
+        pending: list[Any] = [_load(script.text or "")]
+        while pending and len(found) < _NODES:
+            value = pending.pop()
+            if isinstance(value, list):
+                pending += reversed(value)
+            elif isinstance(value, dict):
+                graph = value.get("@graph")
+                if isinstance(graph, (list, dict)):
+                    pending.append(graph)
+                if "@type" in value or "@id" in value:
+                    found.append(value)
+    return found
+
+
+def _load(text: str) -> Any:
+    """The value of a script, control characters in strings and trailing commas forgiven; None for no JSON."""
+    if len(text) > _LONGEST:
+        return None
+    for mend in (str, _mended):
+        try:
+            return json.loads(mend(text), strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _mended(text: str) -> str:
+    return _TRAILING_COMMA.sub("", _WRAPPING.sub("", _WRAPPING.sub("", text)))
+
+
+def types(node: Node) -> set[str]:
+    """Names of the node's types, without the vocabulary's address."""
+    declared = node.get("@type")
+    listed = declared if isinstance(declared, list) else [declared]
+    return {name.rsplit("/", 1)[-1].removeprefix("schema:") for name in listed if isinstance(name, str)}
+
+
+def of_type(found: list[Node], wanted: frozenset[str] | set[str]) -> list[Node]:
+    """The nodes of any of these types."""
+    return [node for node in found if types(node) & wanted]
+
+
+def text(value: Any) -> str | None:
+    """A string, the first of a list of them, or what a node calls itself; None for anything else or nothing."""
+    if isinstance(value, list):
+        return next((one for item in value if (one := text(item))), None)
+    if isinstance(value, dict):
+        value = value.get("@value") or value.get("name")
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    # Templates escape for HTML what stands in a script.
+    return clean(html.unescape(str(value))) or None
+
+
+def texts(value: Any) -> list[str]:
+    """Strings of a list, or of one string that lists them with commas."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list):
+        value = [value]
+    return [one for item in value if (one := text(item))]
+
+
+def image(value: Any, found: list[Node]) -> tuple[str | None, str | None]:
+    """Address and caption of an image: a string, an ImageObject, an `@id` of one, or the first of a list."""
+    if isinstance(value, list):
+        return next((one for item in value[:50] if (one := image(item, found))[0]), (None, None))
+    if isinstance(value, dict):
+        value = _referred(value, found)
+        return text(value.get("url")) or text(value.get("contentUrl")), text(value.get("caption"))
+    return text(value), None
+
+
+def _referred(value: Node, found: list[Node]) -> Node:
+    """The node that a bare `@id` stands for."""
+    if not set(value) <= {"@id", "@type"}:
+        return value
+    return next((node for node in found if node.get("@id") == value.get("@id") and len(node) > len(value)), value)
+
+
+def names(value: Any, found: list[Node]) -> list[str]:
+    """Names of an author: a string, a Person, a list of them, or an `@id` that another node explains.
+
+    Organisations have no name here: they are publishers, not people.
+    """
+    if isinstance(value, list):
+        return [name for item in value[:50] for name in names(item, found)]
+    if isinstance(value, dict):
+        value = _referred(value, found)
+        if types(value) & {"Organization", "NewsMediaOrganization", "WebSite"}:
+            return []
+        name = value.get("name")
+        return [one for item in (name if isinstance(name, list) else [name]) if (one := text(item))]
+    one = text(value) if isinstance(value, str) else None
+    return [one] if one else []
+
+
+def trail(node: Node) -> list[str]:
+    """Names of a BreadcrumbList's items, in order."""
+    items = node.get("itemListElement")
+    found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return [name for item in found if (name := text(item.get("name")) or text(item.get("item")))]
+
+
+def is_true(value: Any) -> bool | None:
+    """A boolean however it is spelt; None for anything else."""
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None

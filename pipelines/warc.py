@@ -1,0 +1,116 @@
+"""The sink of every capture: opens and closes the job, writes the WARC, and stamps the articles."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
+
+import scrapy
+
+from archive.errors import StorageError
+from archive.job import Job, Outcome
+from archive.model import Capture, RecordRef
+from pipelines.writer import Writer
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+COMMIT_SECONDS = 1.0
+"""Time between group fsyncs: what a power cut may cost, and how rarely the disk is forced."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A capture that is written, or about to be."""
+
+    began: datetime
+    record: asyncio.Future[RecordRef]
+
+
+class WarcPipeline:
+    """Keeps what the wire brought, robots.txt, redirects and errors included.
+
+    Item pipelines never see those, so the download handler hands every finished capture to `keep`.
+    """
+
+    def __init__(self, job: Job, crawler: Crawler) -> None:
+        self.job = job
+        self.writer = Writer(job, self._stop)
+        self._crawler = crawler
+        self._records: WeakKeyDictionary[Request, Kept] = WeakKeyDictionary()
+        self._commits: asyncio.Task[None] | None = None
+        self._closing: asyncio.Future[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Open the job. Raises ArgumentError, LeaseHeld, StorageError."""
+        settings = crawler.settings
+        job = Job(
+            outlet=crawler.spidercls.name,
+            archive_uri=settings["ARCHIVE_URI"],
+            state_dir=settings["STATE_DIR"],
+            catalog_uri=settings["CATALOG_URI"],
+            info={
+                "software": f"arsip-berita/{settings['ARSIP_VERSION']} Scrapy/{scrapy.__version__}",
+                "format": "WARC File Format 1.1",
+                "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+                "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+                "http-header-user-agent": settings["USER_AGENT"],
+            },
+        )
+        return cls(job, crawler)
+
+    def keep(self, request: Request, capture: Capture) -> None:
+        """Take a finished exchange from the download handler; it is written in the background."""
+        self._crawler.stats.inc_value("arsip/captures")
+        self._records[request] = Kept(capture.began, self.writer.run(self.job.capture, capture))
+
+    async def record(self, request: Request) -> tuple[RecordRef, datetime]:
+        """Where the response to `request` lies, and when its capture began. Raises StorageError."""
+        kept = self._records[request]
+        return await asyncio.shield(kept.record), kept.began
+
+    async def events(self, kind: str, events: list[dict[str, Any]]) -> None:
+        """Note what no WARC holds. A disk that refuses closes the spider, and is no error of the caller."""
+        with contextlib.suppress(StorageError):
+            await self.writer.run(self._note, kind, events)
+
+    async def open_spider(self) -> None:
+        """Begin to commit in groups."""
+        self._commits = asyncio.get_running_loop().create_task(self._commit_in_groups())
+
+    async def close_spider(self) -> None:
+        """Commit what is left; the job itself is finished when the spider is closed and its reason known."""
+        if self._commits:
+            self._commits.cancel()
+        with contextlib.suppress(StorageError):  # already noticed: it is why the spider closes
+            await self.writer.run(self.job.commit)
+
+    def process_item(self, item: Outcome) -> Outcome:
+        """Stamp the article with its job."""
+        item.article.job = self.job.id
+        return item
+
+    async def _commit_in_groups(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_SECONDS)
+            with contextlib.suppress(StorageError):
+                await self.writer.run(self.job.commit)
+
+    def _note(self, kind: str, events: list[dict[str, Any]]) -> None:
+        for facts in events:
+            self.job.event(kind, **facts)
+
+    def _stop(self, error: StorageError) -> None:
+        if self._crawler.stats.get_value("arsip/storage") is None:
+            self._crawler.stats.set_value("arsip/storage", str(error))
+            logger.critical("%s", error)
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="storage"))

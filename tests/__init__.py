@@ -1,0 +1,1 @@
+"""Tests; those that need real pages read them from ARSIP_CORPUS."""

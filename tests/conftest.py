@@ -1,0 +1,64 @@
+"""What several test files need."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from archive.model import Article, Capture
+
+
+@pytest.fixture
+def capture() -> Callable[..., Capture]:
+    """Makes a capture of an invented page."""
+
+    def make(
+        url: str = "https://contoh.test/berita/1",
+        body: bytes = b"<p>Halo</p>",
+        head: bytes = b"HTTP/1.1 200 OK\r\nX-a: 1\r\nx-A: 2\r\n",
+        truncated: str | None = None,
+    ) -> Capture:
+        return Capture(
+            url=url,
+            began=datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC),
+            request=b"GET /berita/1 HTTP/1.1\r\nHost: contoh.test\r\n\r\n",
+            response=head + b"Content-Length: %d\r\n\r\n" % len(body) + body,
+            ip="127.0.0.1",
+            protocols=("http/1.1", "tls/1.3"),
+            cipher="TLS_AES_256_GCM_SHA384",
+            truncated=truncated,
+        )
+
+    return make
+
+
+@pytest.fixture
+def article() -> Callable[..., Article]:
+    """Makes a row of an invented article."""
+
+    def make(number: int = 1) -> Article:
+        made = Article(
+            id=f"contoh:contoh.test:{number}",
+            outlet="contoh",
+            url=f"https://contoh.test/berita/{number}",
+            title="Pasar Apung Ramai Lagi",
+            captured=datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC),
+            extractor="1",
+        )
+        made.set_text(["Pedagang kembali ke sungai.", "Pembeli datang sejak subuh."])
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real pages; the tests that need it are skipped without it."""
+    folder = os.environ.get("ARSIP_CORPUS")
+    if not folder:
+        pytest.skip("ARSIP_CORPUS is not set: no real pages to read")
+    return Path(folder)

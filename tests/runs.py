@@ -1,0 +1,82 @@
+"""Crawls as a user starts them: the real command, in a process of its own, against the fake outlets."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.fakesite import FakeSite
+
+ROOT = Path(__file__).parent.parent
+SCRAPY = (sys.executable, "-m", "scrapy")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command printed, how it ended, and the archive it left."""
+
+    status: int
+    out: str
+    log: str
+    archive: Path
+
+    def rows(self, kind: str = "articles") -> list[dict[str, Any]]:
+        """Rows of all parts, in the order of their addresses."""
+        return sorted(read_lines(self.archive, f"{kind}/**/*.jsonl.gz"), key=lambda row: str(row["url"]))
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """Events of one kind."""
+        return [event for event in read_lines(self.archive, "events/**/*.jsonl.gz") if event["event"] == kind]
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the last job."""
+        path = max(self.archive.glob("jobs/*/*.json"))
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+
+    @property
+    def warcs(self) -> list[Path]:
+        """The WARC files, oldest first."""
+        return sorted(self.archive.glob("warc/**/*.warc.gz"))
+
+
+def read_lines(folder: Path, pattern: str) -> list[dict[str, Any]]:
+    """JSON objects of gzipped lines."""
+    lines: list[dict[str, Any]] = []
+    for path in sorted(folder.glob(pattern)):
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            lines.extend(json.loads(line) for line in file)
+    return lines
+
+
+def environment(site: FakeSite | None = None) -> dict[str, str]:
+    """The environment without settings of ours, with the fake outlets if they are meant."""
+    ours = {"ARCHIVE_URI", "STATE_DIR", "CATALOG_URI", "USER_AGENT", "CONTACT"}
+    env = {name: value for name, value in os.environ.items() if name not in ours}
+    return env | (site.env() if site else {})
+
+
+def scrapy(*arguments: str, site: FakeSite | None = None, timeout: float = 100, **extra: str) -> tuple[int, str, str]:
+    """Run a verb; exit status, standard output, log."""
+    done = subprocess.run(
+        [*SCRAPY, *arguments],
+        cwd=ROOT,
+        env=environment(site) | extra,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def crawl(outlet: str, archive: Path, site: FakeSite | None, *arguments: str, timeout: float = 100) -> Run:
+    """`scrapy crawl OUTLET`, without the pause between requests that the fake outlets do not need."""
+    settings = ("-s", f"ARCHIVE_URI={archive}", "-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=mailto:uji@contoh.test")
+    asked = tuple(part for argument in arguments for part in ("-a", argument))
+    return Run(*scrapy("crawl", outlet, *settings, *asked, site=site, timeout=timeout), archive)

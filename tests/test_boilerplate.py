@@ -1,0 +1,261 @@
+"""Lines that are the site's go, with what they tell; lines that only look like them stay."""
+
+import pytest
+from lxml import etree
+
+from pipelines import blocks, boilerplate
+
+PROSE = "Warga berkumpul di balai desa sejak pagi untuk mendengarkan penjelasan petugas."
+MORE = "Mereka pulang menjelang siang setelah semua pertanyaan dijawab."
+
+
+def body(markup: str, **named: object) -> boilerplate.Body:
+    """What is left of a container between two paragraphs of prose."""
+    return bare(f"<p>{PROSE}</p>{markup}<p>{MORE}</p>", **named)
+
+
+def bare(markup: str, **named: object) -> boilerplate.Body:
+    root = etree.fromstring(f"<div id='x'>{markup}</div>", etree.HTMLParser(encoding="utf-8"))
+    return boilerplate.strip(blocks.read(root.find(".//div[@id='x']")), **named)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p class='baca'>Baca juga: <a href='/x'>Judul Lain</a></p>",
+        "<p class='baca'><strong>Baca: <a href='/x'>Judul Lain</a></strong></p>",
+        "<p><strong>Baca Juga : <a href='/x'>Judul Lain</a></strong></p>",
+        "<p><strong>BACA JUGA: </strong><a href='/x'>Judul Lain</a></p>",
+        "<p><span class='more'>Baca juga:</span> <a href='/x'>Judul</a></p>",
+        "<p><a href='/x'>Baca juga: Judul Lain</a></p>",
+        "<p>Baca Juga <a href='/x'>Judul Lain</a></p>",
+        "<p>Baca juga:</p><ul><li><a href='/x'>Judul Lain</a></li><li><a href='/y'>Judul Lagi</a></li></ul>",
+        "<ul><li>Baca juga: <a href='/x'>Judul Lain</a></li><li>Baca juga: <a href='/x'>Judul Lain</a></li></ul>",
+        "Baca juga: <a href='/x'>Judul Lain</a>",
+        "<div><br>Baca juga: <a href='/x'>Judul Lain</a><br></div>",
+        "<table class='linksisip'><tr><td>Baca juga:</td><td><a href='/x'>Judul Lain</a></td></tr></table>",
+        "<p>Baca juga: Judul Lain Tanpa Tautan</p>",
+        "<p>Simak juga: <a href='/x'>Judul Lain</a></p>",
+        "<p>Baca selengkapnya <a href='/x'>di sini</a></p>",
+        "<p>Pilihan Editor: <a href='/x'>Judul Lain</a></p>",
+        "<h3>BERITA REKOMENDASI</h3>",
+        "<h2>Berita Rekomendasi</h2><div><a href='/x'>Judul Lain</a> <a href='/y'>Judul Lagi</a></div>",
+        "<h3>TERBARU</h3>",
+        "<h3>Wiki Terkait</h3>",
+        "<h3>Terkait</h3><ul><li><a href='/x'>Judul Lain</a></li></ul>",
+        "<p>Halaman 1 2 3</p>",
+        "<p>Halaman 1/3</p>",
+        "<p>Halaman: 1 2 Show All</p>",
+        "<div>Halaman</div><div>123</div>",
+        "<p>1 dari 3 halaman</p>",
+        "<p>Halaman selanjutnya</p>",
+        "<p>ADVERTISEMENT</p>",
+        "<p>SCROLL TO CONTINUE WITH CONTENT</p>",
+        "<p>Scroll ke bawah untuk melanjutkan membaca</p>",
+        "<p>GULIR UNTUK LANJUT BACA</p>",
+        "<p><strong>Ikuti kami di <a href='/x'>Google News</a></strong></p>",
+        "<p>Ikuti kami di</p>",
+        "<p>Ikuti berita terkini Tribunnews di Google News</p>",
+        "<p>Cek Berita dan Artikel yang lain di Google News dan WA Channel</p>",
+        "<p>Dapatkan update berita pilihan dan breaking news setiap hari dari Kompas.com. Mari bergabung di Grup.</p>",
+        "<p>Mari bergabung di Grup Telegram Kompas.com News Update, caranya klik link.</p>",
+        "<p>Simak breaking news dan berita pilihan kami langsung di ponselmu. Pilih saluran andalanmu.</p>",
+        "<p>Nikmati berita interaktif dan LIVE report 24 jam hanya di TribunX</p>",
+        "<p>Dapatkan Berita Pilihan</p><p>di WhatsApp Anda</p><p>Baca WhatsApp Tribunnews</p>",
+        "<p>Baca berita tanpa iklan. Gabung Kompas.com+</p>",
+        "<p>Unduh aplikasi Tribunnews di sini</p>",
+        "<p>© 2024 TRIBUNnews.com,a subsidiary of KG Media. All Right Reserved</p>",
+        "<p>Copyright © ANTARA 2016</p>",
+        "<p>(*)</p>",
+        "<p>***</p>",
+        "<p><strong>(vyp/kna)</strong></p>",
+        "<p>(Tribunnews.com/Fitri Wulandari)</p>",
+        "<p>(Alexey Malgavko/Sputnik)</p>",
+        "<p>Foto: Dok. Pribadi</p>",
+        "<p>[Gambas:Video 20detik]</p>",
+        "<p>Simak Video 'Apa Itu Stroke?'</p>",
+        "<p>Yuk, Simak Juga Video ini!</p>",
+        "<p>Lihat Artikel Asli</p>",
+        "<p>zoom-in Judul Berita</p>",
+        "<p>Bagikan:</p>",
+        "<p><strong>Ringkasan Berita:</strong></p><ul><li>Satu hal penting.</li><li>Hal lain lagi.</li></ul>",
+        "<figure><img src='x'><figcaption>Keterangan foto.</figcaption></figure>",
+        "<script>Baca ini</script><style>p {}</style><iframe src='x'></iframe><noscript>Aktifkan</noscript>",
+        "<form><input> Langganan buletin</form><aside>Judul Lain</aside>",
+        "<p hidden>Rahasia</p><p style='display: none'>Rahasia</p>",
+        "<div class='ads-placeholder'><span>Iklan di sini</span></div><ins class='adsbygoogle'>x</ins>",
+        "<div class='jp-relatedposts'><h3>Bacaan</h3><p>Judul Lain</p></div>",
+        "<div class='bacajuga'>Judul Lain</div>",
+    ],
+)
+def test_the_sites_lines_go(markup: str) -> None:
+    assert body(markup).paragraphs == [PROSE, MORE]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Baca puisi itu dengan keras, kata dia.",
+        "Baca <a href='/x'>puisi itu</a> dengan keras, kata dia.",
+        "Sumber daya air di lereng gunung itu mulai mengering.",
+        "Sumber: polisi menemukan tiga korban di dalam rumah itu.",
+        "Editor film itu bekerja tiga tahun lamanya.",
+        "Penulis: begitu warga memanggilnya, meski ia tidak pernah menerbitkan satu buku pun sepanjang hidupnya di sana.",
+        "Halaman rumah itu penuh bunga.",
+        "Ikuti langkah berikut agar akun WhatsApp Anda tetap aman.",
+        "Bergabung dengan grup band itu pada 1992, ia segera menulis lagu.",
+        "Unduh aplikasi Info BMKG dari toko resmi, lalu buka menunya.",
+        "Foto itu diambil pada 1965.",
+        "Iklan rokok itu diturunkan kemarin.",
+        "Simak baik-baik apa yang dikatakannya.",
+        "Terbaru, polisi menetapkan dua tersangka.",
+        '"Menunggu."',
+        "Menunggu.",
+        "(4/5/2020)",
+        "Hak cipta lagu itu dipegang keluarganya.",
+        "Konflik di Nordik-Arktik",
+        "<a href='/x'>Minyak pelumas</a> ikut berperan.",
+        "<a href='/x'>Seluruh kalimat ini adalah tautan.</a>",
+        "“Kalau <em>besok</em> hujan,” kata dia, “kita    tunda.”",
+    ],
+)
+def test_prose_that_only_looks_like_it_stays(line: str) -> None:
+    paragraphs = body(f"<p>{line}</p>").paragraphs
+    assert len(paragraphs) == 3
+    assert len(paragraphs[1].split()) == len(" ".join(etree.HTML(line).itertext()).split())
+
+
+def test_a_real_heading_beside_a_widgets_stays() -> None:
+    markup = "<h2>Konflik di Nordik-Arktik</h2><div class='rekomendasi'><h3>BERITA REKOMENDASI</h3></div>"
+    assert body(markup).paragraphs == [PROSE, "Konflik di Nordik-Arktik", MORE]
+    markup = "<h3>Rekomendasi</h3><p>Tim menyusun lima rekomendasi untuk pemerintah.</p>"
+    assert body(markup).paragraphs[1:3] == ["Rekomendasi", "Tim menyusun lima rekomendasi untuk pemerintah."]
+
+
+def test_repeated_and_one_word_paragraphs_stay() -> None:
+    assert body(f"<p>Diam.</p><p>{PROSE}</p>").paragraphs == [PROSE, "Diam.", PROSE, MORE]
+
+
+def test_a_related_link_goes_from_the_end_of_a_paragraph() -> None:
+    markup = (
+        "<p>Air naik lagi.<br><br><b>Baca juga: <a href='/x'>Judul</a></b></p><p>Hujan. Baca juga: <a>Judul</a></p>"
+    )
+    assert body(markup).paragraphs == [PROSE, "Air naik lagi.", "Hujan.", MORE]
+    markup = "<p>Air naik lagi.<br><b>Baca juga: <a href='/x'>Judul</a></b></p>"
+    assert body(markup).paragraphs == [PROSE, "Air naik lagi.", MORE]
+
+
+@pytest.mark.parametrize(
+    ("tail", "authors", "editors", "source"),
+    [
+        (
+            "<p>Penulis : Ikhsan Hakim Editor : Gading-Persada</p><p>Sumber : TASS</p>",
+            ["Ikhsan Hakim"],
+            ["Gading-Persada"],
+            "TASS",
+        ),
+        ("<p>Penulis: Rina Ayu | Editor: sanusi</p>", ["Rina Ayu"], ["sanusi"], None),
+        ("<p>Penulis: Rina Ayu<br>Editor: Budi</p>", ["Rina Ayu"], ["Budi"], None),
+        (
+            "<table><tr><td>Source</td><td>:</td><td>Kompas.com</td></tr><tr><td>Penulis</td><td>:</td><td>Rina Ayu</td></tr>"
+            "<tr><td>Editor</td><td>:</td><td>Budi</td></tr></table>",
+            ["Rina Ayu"],
+            ["Budi"],
+            "Kompas.com",
+        ),
+        ("<p>Pewarta: Rina Ayu</p><p>Editor: Budi</p><p>COPYRIGHT © ANTARA 2026</p>", ["Rina Ayu"], ["Budi"], None),
+        ("<p>Reporter: Rina Ayu, Dewi Sri dan Tono</p>", ["Rina Ayu", "Dewi Sri", "Tono"], [], None),
+        ("<p>Penulis: Dr. Rina Ayu, M.Si, Dewi Sri</p>", ["Dr. Rina Ayu, M.Si", "Dewi Sri"], [], None),
+        ("<p>Rep: Rina Ayu / Red: Budi</p>", ["Rina Ayu"], ["Budi"], None),
+        ("<p>(Sumber: Antara)</p>", [], [], "Antara"),
+        ("<p>Penulis: Rina Ayu</p><p>(*)</p><p>TERBARU</p>", ["Rina Ayu"], [], None),
+    ],
+)
+def test_bylines_at_the_tail_become_facts(
+    tail: str, authors: list[str], editors: list[str], source: str | None
+) -> None:
+    found = bare(f"<p>{PROSE}</p><p>{MORE}</p>{tail}")
+    assert found.paragraphs == [PROSE, MORE]
+    assert (found.byline.authors, found.byline.editors, found.byline.source) == (authors, editors, source)
+
+
+def test_bylines_count_at_head_and_tail_only() -> None:
+    assert bare(f"<p>Penulis: Rina Ayu</p><p>{PROSE}</p>").byline.authors == ["Rina Ayu"]
+    assert body("<p>Penulis: Rina Ayu</p>").paragraphs == [PROSE, "Penulis: Rina Ayu", MORE]
+
+
+def test_the_reporters_line_goes_and_names_the_reporter() -> None:
+    for line in (
+        "Laporan Wartawan Tribunnews, Fitri Wulandari",
+        "Laporan Wartawan Grid.ID, Fitri Wulandari dari Minsk",
+    ):
+        found = bare(f"<p><strong>{line}</strong></p><p>{PROSE}</p>")
+        assert (found.paragraphs, found.reporters) == ([PROSE], ["Fitri Wulandari"])
+    found = bare(f"<p>Laporan Wartawan Tribunnews, Fitri Wulandari<br>{PROSE}</p>")
+    assert (found.paragraphs, found.reporters) == ([PROSE], ["Fitri Wulandari"])
+
+
+@pytest.mark.parametrize(
+    ("line", "site"),
+    [
+        (
+            "Artikel ini telah tayang di <a href='/'>TribunTimur.com</a> dengan judul Judul, https://x.test/1",
+            "TribunTimur.com",
+        ),
+        ('Artikel ini telah tayang di Kompas.com dengan judul "Judul", Klik untuk baca: https://x.test/', "Kompas.com"),
+        ("Artikel ini telah tayang di Grid.ID.", "Grid.ID"),
+        ("Sebagian artikel ini telah tayang di Kompas.com dengan judul: Judul", "Kompas.com"),
+        (
+            "Artikel ini telah tayang di Kompas.com dengan judul<br><a href='/x'>Judul</a><br>https://x.test/1",
+            "Kompas.com",
+        ),
+        ("Artikel ini sudah tayang di TribunJatim.com berjudul Judul, Penulis: A | Editor: B", "TribunJatim.com"),
+    ],
+)
+def test_syndication_is_noted(line: str, site: str) -> None:
+    found = bare(f"<p>{PROSE}</p><p>{line}</p>")
+    assert (found.paragraphs, found.syndicated_from) == ([PROSE], site)
+
+
+def test_an_outlets_own_patterns_are_for_whole_paragraphs() -> None:
+    markup = "<p>Salam Satu Jiwa</p><p>Salam Satu Jiwa, kata mereka.</p>"
+    assert body(markup, outlet=("salam satu jiwa",)).paragraphs == [PROSE, "Salam Satu Jiwa, kata mereka.", MORE]
+
+
+def test_the_title_again_at_the_head_goes() -> None:
+    assert bare(f"<h1>Apa Saja</h1><p>Judul Berita</p><p>{PROSE}</p>", title="Judul Berita").paragraphs == [PROSE]
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("satu<br><br>dua<br>&nbsp;<br>tiga", ["satu", "dua", "tiga"]),
+        ("satu<br>dua", ["satu dua"]),
+        ("satu<p>dua</p>tiga", ["satu", "dua", "tiga"]),
+        ("<p>sa<b>tu</b>, <i>dua</i>.</p>", ["satu, dua."]),
+        ("<ul><li>satu<ul><li>dua</li></ul>tiga</li></ul>", ["satu", "dua", "tiga"]),
+        ("<blockquote>satu<p>dua</p></blockquote>", ["satu", "dua"]),
+        (
+            "<table><tr><th>Kota</th><th>Harga</th></tr><tr><td>Solo</td><td>Rp 5</td></tr></table>",
+            ["Kota | Harga", "Solo | Rp 5"],
+        ),
+        ("<table><tr><td><p>satu</p><p>dua</p></td><td></td></tr></table>", ["satu", "dua"]),
+        ("<table><tr><td><table><tr><td>a</td><td>b</td></tr></table></td><td>c</td></tr></table>", ["a | b", "c"]),
+        ("<dl><dt>satu</dt><dd>dua</dd></dl>", ["satu", "dua"]),
+        ("<p>a\u00a0\u2003 b\u200b\ufeffc\u00adc\n d</p>", ["a bcc d"]),
+        ("<p>Cafe\u0301</p>", ["Caf\u00e9"]),
+        ("<a href='/x'>satu<p>dua</p>tiga</a>empat", ["satu", "dua", "tigaempat"]),
+        ("<h2>satu</h2><h4>dua</h4><pre>tiga\n  empat</pre>", ["satu", "dua", "tiga empat"]),
+        ("<p>  </p><p>&nbsp;</p><div></div>", []),
+        ("<p>satu<script>x</script> dua<!-- tiga --></p>", ["satu dua"]),
+        ("<p>satu<figure>x</figure>dua</p>", ["satu", "dua"]),
+        (
+            "<div class='share-content'>" + "<p>panjang sekali kalimat ini.</p>" * 20 + "</div>",
+            ["panjang sekali kalimat ini."] * 20,
+        ),
+        ("<form>" + "<p>panjang sekali kalimat ini.</p>" * 20, ["panjang sekali kalimat ini."] * 20),
+    ],
+)
+def test_blocks_become_paragraphs(markup: str, expected: list[str]) -> None:
+    root = etree.fromstring(f"<div id='x'>{markup}</div>", etree.HTMLParser(encoding="utf-8", remove_comments=True))
+    assert [block.text for block in blocks.read(root.find(".//div[@id='x']"))] == expected

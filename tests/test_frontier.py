@@ -1,0 +1,132 @@
+"""Each article once, none that is there, never more than was asked for."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from archive.catalog import Known
+from archive.zones import OFFSETS
+from crawler.arguments import Arguments
+from crawler.frontier import Answer, Frontier
+from crawler.spiders.tribun import TribunSpider
+
+URL = "https://www.tribunnews.com/nasional/{}/judul"
+
+
+class Memory(dict[str, Known]):
+    """A catalog in a dictionary."""
+
+    def known(self, url: str) -> Known | None:
+        return self.get(url)
+
+    def article(self, article_id: str) -> Known | None:
+        return next((known for known in self.values() if known.article_id == article_id), None)
+
+
+def known(number: int, verdict: str = "article", published: str | None = None, *, final: bool = True) -> Known:
+    return Known(
+        url=URL.format(number),
+        outlet="tribun",
+        article_id=f"tribun:www.tribunnews.com:{number}",
+        verdict=verdict,
+        final=final,
+        published=published,
+        section="nasional",
+        captured=None,
+        job="j",
+    )
+
+
+def frontier(memory: Memory | None = None, **arguments: object) -> Frontier:
+    return Frontier("tribun", TribunSpider.outlet, Arguments(**arguments), memory or Memory())  # type: ignore[arg-type]
+
+
+def test_an_article_announced_under_three_addresses_is_given_out_once() -> None:
+    made = frontier()
+    answers = [
+        made.announce(URL.format(12345)),
+        made.announce("https://m.tribunnews.com/amp/nasional/12345/judul"),
+        made.announce("https://www.tribunnews.com/regional/12345/judul-baru?utm_source=rss"),
+    ]
+    assert answers == [Answer.NEW, Answer.REPEATED, Answer.REPEATED]
+    assert made.take() is not None
+    assert made.take() is None
+
+
+def test_what_is_there_is_not_given_out() -> None:
+    made = frontier(Memory({URL.format(12345): known(12345)}))
+    assert made.announce(URL.format(12345)) is Answer.THERE
+    assert made.announce("https://www.tribunnews.com/sains/12345/lain") is Answer.REPEATED
+    assert made.take() is None
+
+
+def test_what_is_there_under_another_address_is_not_given_out() -> None:
+    made = frontier(Memory({URL.format(12345): known(12345)}))
+    assert made.announce("https://www.tribunnews.com/sains/12345/lain") is Answer.THERE
+
+
+def test_what_may_still_come_is_tried_again() -> None:
+    made = frontier(Memory({URL.format(12345): known(12345, "not-found", final=False)}))
+    assert made.announce(URL.format(12345)) is Answer.NEW
+
+
+def test_what_was_outside_one_period_is_fetched_for_another() -> None:
+    memory = Memory({URL.format(12345): known(12345, "not-asked", "2026-11-10T08:00:00+07:00")})
+    assert frontier(memory, since=date(2026, 11, 20)).announce(URL.format(12345)) is Answer.NOT_ASKED
+    assert frontier(memory, since=date(2026, 11, 10)).announce(URL.format(12345)) is Answer.NEW
+
+
+def test_a_day_or_section_known_beforehand_saves_the_request() -> None:
+    day = datetime(2026, 11, 10, tzinfo=OFFSETS["WIB"])
+    assert frontier(since=date(2026, 11, 20)).announce(URL.format(12345), day) is Answer.NOT_ASKED
+    assert frontier(section="sains").announce(URL.format(12345)) is Answer.NOT_ASKED
+
+
+def test_an_unknown_day_is_fetched_and_judged_on_the_page() -> None:
+    assert frontier(since=date(2026, 11, 20)).announce(URL.format(12345)) is Answer.NEW
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        ("https://www.kompas.com/read/12345/a", Answer.ELSEWHERE),
+        ("https://www.tribunnews.com/tag/12345/a", Answer.NO_ARTICLE),
+        ("javascript:alert(1)", Answer.ELSEWHERE),
+    ],
+)
+def test_what_is_no_article_of_the_outlet_is_not_given_out(url: str, answer: Answer) -> None:
+    made = frontier()
+    assert made.announce(url) is answer
+    assert made.take() is None
+
+
+def test_no_more_are_on_the_way_than_the_limit_leaves_room_for() -> None:
+    made = frontier(limit=2)
+    for number in range(12345, 12350):
+        made.announce(URL.format(number))
+    assert [made.take() is not None for _ in range(3)] == [True, True, False]
+    made.done(kept=False)
+    assert made.take() is not None
+    made.done(kept=True)
+    assert made.take() is None
+    made.done(kept=True)
+    assert made.satisfied
+
+
+def test_a_redirect_to_an_article_that_was_announced_is_not_followed() -> None:
+    made = frontier()
+    made.announce(URL.format(12345))
+    made.announce(URL.format(12346))
+    assert made.follow(URL.format(12346), URL.format(12345)) is Answer.REPEATED
+    assert made.follow(URL.format(12346), URL.format(12347)) is Answer.NEW
+    assert made.follow(URL.format(12346), URL.format(12346)) is Answer.NEW
+
+
+def test_a_twin_found_by_the_number_on_the_page_is_named() -> None:
+    made = frontier(Memory({URL.format(12345): known(12345)}))
+    dated = "https://www.tribunnews.com/nasional/2026/11/18/judul"
+    assert made.twin("tribun:www.tribunnews.com:12345", dated) == URL.format(12345)
+    assert made.twin("tribun:www.tribunnews.com:9", dated) is None
+    assert made.twin("tribun:www.tribunnews.com:9", "https://www.tribunnews.com/x/2026/11/18/y") == dated

@@ -1,0 +1,98 @@
+"""The other verbs: outlets, its check, genspider, and the console script."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.fakesite import FakeSite
+from tests.runs import ROOT, environment, scrapy
+
+
+def test_list_names_the_four() -> None:
+    status, out, _ = scrapy("list")
+    assert status == 0
+    assert out.split() == ["intisari", "jatimcenter", "kompastv", "tribun"]
+
+
+def test_outlets_says_of_every_source_how_sure_we_are() -> None:
+    status, out, _ = scrapy("outlets")
+    assert status == 0
+    assert "https://www.tribunnews.com/index-news" in out
+    sources = [line for line in out.splitlines() if "http" in line]
+    grades = [line for line in out.splitlines() if line.strip().startswith("[")]
+    assert len(sources) == len(grades)
+    assert "[guess] what most sites of this kind have" in out
+
+
+def test_a_check_tries_every_source_and_three_articles_and_keeps_what_it_found(tmp_path: Path) -> None:
+    settings = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0")
+    with FakeSite() as site:
+        status, out, log = scrapy("outlets", "--check", "tribun", *settings, site=site)
+    assert status == 0, log
+    [path] = tmp_path.glob("checks/tribun/*/check.json")
+    report = json.loads(path.read_text())
+    assert len(report["articles"]) == 3
+    assert {source["url"] for source in report["sources"]} >= {
+        "https://www.tribunnews.com/robots.txt",
+        "https://www.tribunnews.com/sitemap.xml",
+        "https://www.tribunnews.com/index-news?page=1",
+    }
+    assert report["checked"].endswith("+00:00")
+    assert "title          found in" in out
+    assert list(path.parent.glob("warc/**/*.warc.gz"))
+    assert not (tmp_path / "articles").exists()
+
+
+def test_a_check_that_misses_a_field_ends_with_7_and_names_it(tmp_path: Path) -> None:
+    from tests.fakesite import Reply
+
+    page = b"<html><body><h1>Judul Tanpa Tanggal</h1><div class='side-article txt-article'>" + (
+        b"<p>Paragraf pertama yang cukup panjang untuk sebuah artikel berita di kota ini pada hari itu juga.</p>" * 6
+    )
+    site_map = b"<urlset><url><loc>https://www.tribunnews.com/nasional/9900001/judul</loc></url></urlset>"
+    with FakeSite() as site:
+        site.overrides["www.tribunnews.com", "/sitemap.xml"] = Reply(200, body=site_map)
+        site.overrides["www.tribunnews.com", "/index-news"] = Reply(200, body=b"<html></html>")
+        site.overrides["www.tribunnews.com", "/nasional/9900001/judul"] = Reply(
+            200, headers=(("Content-Type", "text/html"),), body=page
+        )
+        status, out, log = scrapy(
+            "outlets", "--check", "tribun", "-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0", site=site
+        )
+    assert status == 7, log
+    assert "published      NOT FOUND" in out
+
+
+def test_genspider_starts_an_outlet_that_scrapy_lists(tmp_path: Path) -> None:
+    for name in ("crawler", "pipelines", "archive", "scrapy.cfg"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    env = environment() | {"PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1"}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "scrapy", *arguments],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout
+
+    run("genspider", "-t", "outlet", "contoh", "contoh.co.id")
+    assert "contoh" in run("list").split()
+    assert "https://contoh.co.id/robots.txt" in run("outlets")
+
+
+def test_arsip_is_scrapy_from_any_folder(tmp_path: Path) -> None:
+    arsip = Path(sys.executable).with_name("arsip")
+    done = subprocess.run(
+        [arsip, "list"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "tribun" in done.stdout.split()

@@ -1,0 +1,81 @@
+"""What a page is, told from signs that lie in known ways."""
+
+import pytest
+
+from archive.model import Verdict
+from pipelines.verdicts import Signs, decide
+
+URL = "https://www.contoh.test/nasional/123/judul"
+
+
+def verdict(**signs: object) -> Verdict:
+    return decide(Signs(**{"url": URL, "titles": ("Judul Berita",), **signs}))[0]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("signs", "expected"),
+    [
+        ({"words": 300}, Verdict.ARTICLE),
+        ({"words": 12}, Verdict.ARTICLE),
+        ({"words": 300, "links": 400}, Verdict.ARTICLE),
+        # Listings
+        ({"words": 300, "category": "Tag", "types": {"NewsArticle"}}, Verdict.LISTING),
+        ({"words": 0, "links": 60}, Verdict.LISTING),
+        ({"words": 40, "links": 60, "ruled": False}, Verdict.LISTING),
+        ({"words": 40, "links": 60, "ruled": True}, Verdict.ARTICLE),
+        ({"words": 0, "links": 60, "types": {"CollectionPage"}}, Verdict.LISTING),
+        ({"words": 300, "types": {"NewsArticle", "ItemList"}}, Verdict.ARTICLE),
+        ({"words": 0, "all_words": 500, "ruled": False}, Verdict.LISTING),
+        ({"words": 300, "ruled": False, "titles": ("Indeks Berita",)}, Verdict.LISTING),
+        ({"words": 300, "titles": ("Indeks Harga Konsumen Naik",)}, Verdict.ARTICLE),
+        # Galleries and films
+        ({"words": 16, "types": {"ImageGallery"}, "figures": 8}, Verdict.GALLERY),
+        ({"words": 30, "figures": 8}, Verdict.GALLERY),
+        ({"words": 30, "figures": 2}, Verdict.ARTICLE),
+        ({"words": 300, "figures": 8}, Verdict.ARTICLE),
+        ({"words": 20, "url": "https://www.contoh.test/foto/123/judul", "links": 60}, Verdict.GALLERY),
+        ({"words": 16, "types": {"VideoObject"}, "links": 60}, Verdict.VIDEO),
+        ({"words": 0, "url": "https://video.contoh.test/news/1/judul", "links": 60}, Verdict.VIDEO),
+        ({"words": 30, "url": "https://www.contoh.test/video/1/judul"}, Verdict.VIDEO),
+        ({"words": 180, "types": {"VideoObject"}}, Verdict.ARTICLE),
+        ({"words": 79, "types": {"VideoObject"}}, Verdict.VIDEO),
+        # Paywalls
+        ({"words": 30, "free": False}, Verdict.PAYWALL),
+        ({"words": 300, "free": False}, Verdict.ARTICLE),
+        ({"words": 30, "free": True}, Verdict.ARTICLE),
+        # Soft 404
+        ({"words": 10, "titles": ("404 Not Found",)}, Verdict.SOFT_404),
+        ({"words": 0, "links": 90, "titles": ("Tribunnews.com - Error 404",)}, Verdict.SOFT_404),
+        ({"words": 10, "titles": ("Contoh", "Halaman tidak ditemukan")}, Verdict.SOFT_404),
+        ({"words": 10, "titles": ("Maaf, halaman yang Anda cari tidak dapat ditemukan",)}, Verdict.SOFT_404),
+        ({"words": 300, "titles": ("404 Rumah Rusak akibat Gempa",)}, Verdict.ARTICLE),
+        ({"words": 40, "titles": ("404 Rumah Rusak akibat Gempa",)}, Verdict.ARTICLE),
+        ({"words": 300, "titles": ("Pelaku Tidak Ditemukan",)}, Verdict.ARTICLE),
+        # Walls
+        ({"words": 9, "titles": ("Just a moment...",)}, Verdict.BLOCKED),
+        ({"words": 9, "titles": ("Tribunnews.com - 403",)}, Verdict.BLOCKED),
+        ({"words": 9, "titles": ("403 Forbidden",)}, Verdict.BLOCKED),
+        ({"words": 9, "titles": ("Attention Required! | Cloudflare",)}, Verdict.BLOCKED),
+        ({"words": 0, "titles": (), "challenged": True}, Verdict.BLOCKED),
+        ({"words": 40, "titles": ("Forbidden City Dibuka Lagi",)}, Verdict.ARTICLE),
+        ({"words": 300, "titles": ("Access Denied, Film Baru tentang Peretas",)}, Verdict.ARTICLE),
+        # Nothing
+        ({"words": 0}, Verdict.EMPTY),
+        ({"words": 5}, Verdict.EMPTY),
+        # A last page may be short
+        ({"words": 5, "page": 3, "links": 60}, Verdict.ARTICLE),
+        ({"words": 0, "page": 3, "links": 60}, Verdict.EMPTY),
+    ],
+)
+def test_signs_decide(signs: dict[str, object], expected: Verdict) -> None:
+    assert verdict(**signs) is expected
+
+
+def test_every_verdict_has_its_reason() -> None:
+    for signs in (
+        {"words": 300},
+        {"words": 0},
+        {"words": 9, "titles": ("Just a moment...",)},
+        {"free": False, "words": 20},
+    ):
+        assert decide(Signs(**{"url": URL, **signs}))[1]  # type: ignore[arg-type]
