@@ -107,7 +107,7 @@ class Job:
                 self._folder,
                 outlet,
                 {"isPartOf": f"{outlet}/{self.id}", **(info or {})},
-                taken=lambda key: key in set(self.storage.keys(key)),
+                taken=self.storage.exists,
             )
         except OSError as error:
             raise StorageError(f"The state folder {self._state} cannot be written: {error.strerror}.") from error

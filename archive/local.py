@@ -6,9 +6,7 @@ import errno
 import filecmp
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from archive.errors import StorageError
 
@@ -53,16 +51,8 @@ class LocalStorage:
         except OSError as error:
             raise StorageError(f"{target} cannot be written: {error.strerror}.") from error
 
-    def open(self, key: str) -> BinaryIO:
-        try:
-            return (self.root / key).open("rb")
-        except OSError as error:
-            raise StorageError(f"{self.root / key} cannot be read: {error.strerror}.") from error
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        for path in sorted(self.root.glob(prefix + "**/*" if prefix.endswith("/") else prefix + "*")):
-            if path.is_file():
-                yield path.relative_to(self.root).as_posix()
+    def exists(self, key: str) -> bool:
+        return (self.root / key).exists()
 
     def where(self, key: str) -> str:
         path = self.root / key

@@ -13,12 +13,6 @@ def split_head(message: bytes) -> tuple[bytes, bytes]:
     return (message[: end.end()], message[end.end() :]) if end else (message, b"")
 
 
-def status(head: bytes) -> int | None:
-    """Status code of a response head, or None."""
-    match = re.match(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})", head)
-    return int(match[1]) if match else None
-
-
 def header_values(head: bytes, name: str) -> list[bytes]:
     """Values of a header field, in order, folded lines not joined."""
     pattern = rb"^" + re.escape(name.encode()) + rb"[ \t]*:[ \t]*(.*?)[ \t]*\r?$"

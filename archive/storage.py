@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from archive.errors import ArgumentError
@@ -22,11 +21,8 @@ class Storage(Protocol):
         Raises StorageError.
         """
 
-    def open(self, key: str) -> BinaryIO:
-        """Open a file for reading. Raises StorageError when it is not there."""
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Keys that begin with `prefix`, in order."""
+    def exists(self, key: str) -> bool:
+        """Is there a file under `key`?"""
 
     def where(self, key: str) -> str:
         """What a person types to get at the file."""

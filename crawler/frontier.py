@@ -63,11 +63,6 @@ class Frontier:
         self._on_the_way = 0
         self._kept = 0
 
-    @property
-    def waiting(self) -> int:
-        """Targets not given out yet."""
-        return len(self._waiting)
-
     def identify(self, canonical: str, number: str | None = None) -> str:
         """The article's id, by the outlet's own number where the page or the address has one."""
         return f"{self._name}:{self._outlet.article_id(canonical, number)}"

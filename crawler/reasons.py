@@ -42,8 +42,15 @@ def of_exception(error: BaseException) -> str:
         if isinstance(error, kind):
             return name
     if isinstance(error, exceptions.IgnoreRequest):
-        return "too-many-redirects" if "redirect" in str(error) else "refused-by-middleware"
+        return _of_middleware(str(error))
     return "connection" if isinstance(error, OSError) else "fault"
+
+
+def _of_middleware(text: str) -> str:
+    """Scrapy's middlewares have one exception for everything; its text is all there is to go by."""
+    if "redirect" in text:
+        return "too-many-redirects"
+    return "too-large" if "MAXSIZE" in text.upper() else "refused-by-middleware"
 
 
 def _is_tls(error: BaseException) -> bool:

@@ -104,8 +104,8 @@ class Summary:
                 "machine, and whether the outlet is up; then start again."
             ),
             ExitStatus.BLOCKED: (
-                f"{outlet} refuses us ({self.refused} answers such as 403), and we leave it alone. What you can do: ask "
-                "it for access, set CONTACT so that it can write to you, slow down with "
+                f"{outlet} refuses us ({self.refused} answers such as 403), and we leave it alone. What you can do: "
+                "ask it for access, set CONTACT so that it can write to you, slow down with "
                 "-s DOWNLOAD_DELAY=10, or try again later. The refusals are in the WARC."
             ),
             ExitStatus.STORAGE: f"{outlet}: {self.storage}",

@@ -55,7 +55,7 @@ class Line:
     """A run of text that the page sets on lines of its own."""
 
     marked: str
-    """Text with LINK and UNLINK around what is linked."""
+    """Text with LINK and UNLINK around what is linked, runs of blanks already one."""
 
     @cached_property
     def text(self) -> str:
@@ -102,10 +102,16 @@ def flat(element: Element) -> str:
     return clean(" ".join(block.text for block in read(element)))
 
 
-def outermost(elements: list[Element]) -> list[Element]:
-    """Those that lie in no other of them, in document order."""
-    inside = set(elements)
-    return [one for one in elements if not any(parent in inside for parent in one.iterancestors())]
+def outermost(root: Element, elements: list[Element]) -> list[Element]:
+    """Those of a page's elements that lie in no other of them, in document order."""
+    wanted = set(elements)
+    found = []
+    walker = etree.iterwalk(root, events=("start",))
+    for _, element in walker:
+        if element in wanted:
+            found.append(element)
+            walker.skip_subtree()
+    return found
 
 
 class _Reader:
@@ -173,7 +179,7 @@ class _Reader:
             text += UNLINK
             self._buffer.append(LINK)
         for part in _TWO_BREAKS.split(text):
-            lines = tuple(line for raw in part.split(BREAK) if (line := Line(raw)).text)
+            lines = tuple(line for raw in part.split(BREAK) if (line := Line(" ".join(raw.split()))).text)
             if lines:
                 self._blocks.append(Block(self._tags[-1], lines))
 

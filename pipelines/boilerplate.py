@@ -27,7 +27,7 @@ _RELATED_LABEL = re.compile(
     r"|pilihan editor|berita rekomendasi|rekomendasi)[\W_]*",
     re.IGNORECASE,
 )
-_RELATED_TAIL = re.compile(rf"\s*[(\[]?\bbaca juga\s*:?\s*{LINK}[^{UNLINK}]*{UNLINK}[\W_]*$", re.IGNORECASE)
+_RELATED_TAIL = re.compile(rf" ?[(\[]?\bbaca juga ?:? ?{LINK}[^{UNLINK}]*{UNLINK}[\W_]*$", re.IGNORECASE)
 _BACA_JUGA = re.compile(r"[\W_]*baca juga[\W_]*", re.IGNORECASE)
 
 # Headings of widgets. Those that an article might use for itself go only when a widget's links, or nothing, follow.

@@ -14,6 +14,8 @@ from pipelines import blocks, jsonld
 from pipelines.markup import clean, elements, select
 from pipelines.rules import Layout, Rules
 
+# Elements of one selector that are read; no fact has more.
+_MOST = 100
 _metas = etree.XPath("//meta[@content]")
 
 
@@ -42,7 +44,7 @@ class Document:
         """The article's own JSON-LD: the node that says it is of this page, else the first; {} without one."""
         found = jsonld.of_type(self.nodes, jsonld.ARTICLES)
         path = self.url.split("?")[0].rstrip("/")
-        own = (node for node in found if any(path in str(node.get(key)) for key in ("mainEntityOfPage", "url", "@id")))
+        own = (node for node in found if any(path in address for address in jsonld.addresses(node)))
         return next(own, found[0] if found else {})
 
     @cached_property
@@ -74,7 +76,7 @@ class Document:
     def groups(self, field: str) -> Iterator[list[str]]:
         """What each of the layout's selectors for a field finds: its texts that are not blank."""
         for css in getattr(self.layout, field, ()):
-            texts = [clean(one) if isinstance(one, str) else blocks.flat(one) for one in select(self.root, css)]
+            texts = [clean(one) if isinstance(one, str) else blocks.flat(one) for one in select(self.root, css)[:_MOST]]
             yield [text for text in texts if text]
 
     def each(self, field: str) -> Iterator[str]:

@@ -121,7 +121,7 @@ def join(pages: Iterable[Page]) -> Article:
         # An outlet that answers page 1 for every page has not shown the others.
         if fresh or says_more:
             there.add(page.page)
-    complete = there >= set(range(1, total + 1))
+    complete = total == 1 or there >= set(range(1, total + 1))
     whole = max((page for page in ordered if page.pages == 1), key=lambda page: len(page.paragraphs), default=first)
     if total > 1 and whole.pages == 1 and set(whole.paragraphs) > set(first.paragraphs):
         text, complete = whole.paragraphs, True
@@ -152,7 +152,7 @@ def _layout(root: Element, rules: Rules, captured: datetime) -> tuple[Layout | N
     for layout in layouts:
         found = [one for one in select(root, layout.body) if not isinstance(one, str)]
         if found:
-            return layout, blocks.outermost(found)
+            return layout, blocks.outermost(root, found) if len(found) > 1 else found
     return (layouts[0] if layouts else None), []
 
 
@@ -179,8 +179,10 @@ def _words(body: Body) -> int:
 def _ruled(document: Document, containers: list[Element], title: str | None) -> Body:
     read: list[blocks.Block] = []
     drop = document.layout.drop if document.layout else ()
+    # On a page with many containers the selectors are run once, on the whole of it.
+    scope = containers[0] if len(containers) == 1 else document.root
+    dropped = {one for css in drop for one in select(scope, css) if not isinstance(one, str)}
     for container in containers:
-        dropped = {one for css in drop for one in select(container, css) if not isinstance(one, str)}
         read += blocks.read(container, dropped)
     return boilerplate.strip(read, document.rules.boilerplate, title)
 
@@ -204,7 +206,9 @@ def _guessed(document: Document, title: str | None) -> Body:
 def _says_it_is_none(document: Document) -> bool:
     """Does the page say of itself that there is no article on it, so that guessing one would be wrong?"""
     verdict, _ = verdicts.decide(Signs(url=document.url, types=document.types, category=document.category))
-    return verdict in {Verdict.LISTING, Verdict.GALLERY, Verdict.VIDEO}
+    # Of an outlet without rules nobody knows yet whether there is prose beside its film.
+    film = verdict in {Verdict.GALLERY, Verdict.VIDEO} and document.layout is not None
+    return film or verdict is Verdict.LISTING
 
 
 def _signs(document: Document, body: Body, containers: list[Element], article: Article, page: int) -> Signs:

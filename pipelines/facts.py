@@ -31,6 +31,7 @@ _MODIFIED = ("article:modified_time", "og:updated_time", "content_modifieddate",
 _AUTHOR = ("dtk:author", "author", "article:author")
 _TAGS = ("article:tag", "content_tags", "content_tag")
 _KEYWORDS = ("news_keywords", "keywords")
+_MOST_TAGS = 200
 _ROBOTS = ("robots", "googlebot", "googlebot-news", "bingbot")
 _SIGNALS = frozenset(("noarchive", "noai", "noimageai"))
 # Where markup itself says "published" or "author", for outlets without rules.
@@ -192,7 +193,7 @@ def _once(values: Iterable[str]) -> list[str]:
     for tag in map(clean, values):
         found.setdefault(tag.casefold(), tag)
     found.pop("", None)
-    return list(found.values())
+    return list(found.values())[:_MOST_TAGS]
 
 
 def _image(document: Document) -> Iterator[tuple[str, str | None]]:

@@ -24,6 +24,7 @@ _PLACE = r"[A-Z][\w'’.-]*(?: (?:[A-Z(][\w'’.)-]*|dan|di)){0,4}"
 _DOMAIN = r"[A-Za-z][\w-]*\.(?:com|co\.id|id|tv|net)"
 _DASH = r"\s?[-–—]{1,3}\s"
 _LONGEST_DATELINE = 160
+_LONGEST = 1000
 
 
 def headlines(document: Document) -> Iterator[tuple[str, str]]:
@@ -56,7 +57,7 @@ def _offers(document: Document) -> Iterator[tuple[str, str]]:
 def unbrand(title: str, brands: Iterable[str]) -> str | None:
     """A title without the outlet's name and "Halaman 2" around it; None when nothing else is left."""
     brands = tuple(brands)
-    title = clean(title)
+    title = clean(title[:_LONGEST])
     while (bare := _around(brands).sub("", title)) != title:
         title = bare
     title = _PAGE.sub("", _DOMAIN_AT_END.sub("", title))

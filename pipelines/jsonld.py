@@ -24,6 +24,8 @@ ARTICLES = frozenset(_ARTICLE_NAMES.split())
 _scripts = etree.XPath("//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]")
 _LONGEST = 2_000_000
 _NODES = 5000
+_ITEMS = 500
+_AUTHORS = 50
 # What sites wrap their JSON-LD in, and the comma that a template leaves behind the last entry.
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
@@ -80,33 +82,56 @@ def of_type(found: list[Node], wanted: frozenset[str] | set[str]) -> list[Node]:
 
 def text(value: Any) -> str | None:
     """A string, the first of a list of them, or what a node calls itself; None for anything else or nothing."""
-    if isinstance(value, list):
-        return next((one for item in value if (one := text(item))), None)
-    if isinstance(value, dict):
-        value = value.get("@value") or value.get("name")
+    return next((one for item in _items(value) if (one := _string(item))), None)
+
+
+def _string(value: Any) -> str | None:
+    for key in ("@value", "name"):
+        if isinstance(value, dict):
+            value = value.get(key, value)
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     # Templates escape for HTML what stands in a script.
     return clean(html.unescape(str(value))) or None
 
 
+def _items(value: Any) -> list[Any]:
+    """What a list holds, however nested; a single value as a list of one. No recursion, and bounded."""
+    found: list[Any] = []
+    pending = [value]
+    while pending and len(found) < _ITEMS:
+        one = pending.pop()
+        if isinstance(one, list):
+            pending += reversed(one)
+        else:
+            found.append(one)
+    return found
+
+
 def texts(value: Any) -> list[str]:
     """Strings of a list, or of one string that lists them with commas."""
-    if isinstance(value, str):
-        value = value.split(",")
-    if not isinstance(value, list):
-        value = [value]
-    return [one for item in value if (one := text(item))]
+    items = value.split(",") if isinstance(value, str) else _items(value)
+    return [one for item in items if (one := _string(item))]
+
+
+def addresses(node: Node) -> list[str]:
+    """Addresses of the page that a node is about."""
+    values = [node.get(key) for key in ("mainEntityOfPage", "url", "@id")]
+    values += [value.get("@id") for value in values if isinstance(value, dict)]
+    return [value for value in values if isinstance(value, str)]
 
 
 def image(value: Any, found: list[Node]) -> tuple[str | None, str | None]:
     """Address and caption of an image: a string, an ImageObject, an `@id` of one, or the first of a list."""
-    if isinstance(value, list):
-        return next((one for item in value[:50] if (one := image(item, found))[0]), (None, None))
-    if isinstance(value, dict):
-        value = _referred(value, found)
-        return text(value.get("url")) or text(value.get("contentUrl")), text(value.get("caption"))
-    return text(value), None
+    for item in _items(value):
+        if isinstance(item, dict):
+            node = _referred(item, found)
+            address = text(node.get("url")) or text(node.get("contentUrl"))
+            if address:
+                return address, text(node.get("caption"))
+        elif address := _string(item):
+            return address, None
+    return None, None
 
 
 def _referred(value: Node, found: list[Node]) -> Node:
@@ -121,16 +146,12 @@ def names(value: Any, found: list[Node]) -> list[str]:
 
     Organisations have no name here: they are publishers, not people.
     """
-    if isinstance(value, list):
-        return [name for item in value[:50] for name in names(item, found)]
-    if isinstance(value, dict):
-        value = _referred(value, found)
-        if types(value) & {"Organization", "NewsMediaOrganization", "WebSite"}:
-            return []
-        name = value.get("name")
-        return [one for item in (name if isinstance(name, list) else [name]) if (one := text(item))]
-    one = text(value) if isinstance(value, str) else None
-    return [one] if one else []
+    listed: list[str] = []
+    for item in _items(value)[:_AUTHORS]:
+        node = _referred(item, found) if isinstance(item, dict) else {"name": item}
+        if not types(node) & {"Organization", "NewsMediaOrganization", "WebSite"}:
+            listed += [one for name in _items(node.get("name")) if isinstance(name, str) and (one := _string(name))]
+    return listed
 
 
 def trail(node: Node) -> list[str]:

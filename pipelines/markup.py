@@ -34,13 +34,11 @@ _LATIN = re.compile(r"us-ascii|ascii|iso-?8859-1|latin-?1|(windows-|cp)-?1252")
 # A start tag with its attributes. Scripts, styles and comments are swallowed whole, so that markup quoted in them
 # is not counted. Every loop is possessive: the scan is linear.
 _TAG = re.compile(
-    rb"<(?:script|style)\b(?:[^<]++|<(?!/(?:script|style)))*+|<!--(?:[^-]++|-(?!->))*+"
-    rb"|(?P<tag><[a-z](?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)",
+    rb"<(?:script|style)\b(?:[^<]++|<(?!/(?:script|style)))*+|<!--(?!-?>)(?:[^-]++|-(?!-!?>))*+"
+    rb"|(?P<tag><[a-z](?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
-_BETWEEN_ATTRIBUTES = re.compile(rb"[\s/=]+|\"\"")
-_LONG_TAG = 2000
+_VALUE = re.compile(rb"(?<!\s)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')?+")
 
 
 class PageRefused(ArsipError):
@@ -83,9 +81,9 @@ def guard(html: bytes, limits: Limits) -> None:
         nodes += tag is not None
         if nodes > limits.nodes:
             raise PageRefused("nodes", f"more than {limits.nodes} elements")
-        if tag is not None and len(tag) > _LONG_TAG:
-            attributes = len(_BETWEEN_ATTRIBUTES.findall(_QUOTED.sub(b'""', tag)))
-            # "=" and the blank after a value count once each, so an attribute is two of these at most.
+        if tag is not None and len(tag) > 2 * limits.attributes:
+            # Attributes are parted by blanks, slashes, or nothing but the quote that ends a value.
+            attributes = len(_VALUE.sub(b" ", tag).replace(b"/", b" ").split()) - 1
             if attributes > 2 * limits.attributes:
                 raise PageRefused("attributes", f"an element with more than {limits.attributes}")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from lxml.etree import _Element as Element
 
 from pipelines import blocks
-from pipelines.markup import select
+from pipelines.markup import absolute, select
 
 # Names of the parameter that counts pages, at the outlets of `notes/outlets.md` section 6.
 _PARAMETERS = frozenset(("page", "showpage", "halaman", "hal", "page_num"))
@@ -94,7 +94,7 @@ def _entries(pager: Element, url: str | None) -> Iterator[tuple[int, bool, bool]
         while (parent := line[-1].getparent()) is not None and line[-1] is not pager and len(line) < 4:
             line.append(parent)
         link = next((one for one in line if one.tag == "a" and one.get("href")), None)
-        if url and link is not None and not _is_page_of(urljoin(url, link.get("href", "")), url, number):
+        if url and link is not None and not _is_page_of(absolute(url, link.get("href", "")), url, number):
             continue
         current = any(
             one is not pager
@@ -105,12 +105,11 @@ def _entries(pager: Element, url: str | None) -> Iterator[tuple[int, bool, bool]
             yield number, link is not None, current
 
 
-def _is_page_of(link: str, url: str, number: int) -> bool:
+def _is_page_of(link: str | None, url: str, number: int) -> bool:
     """Does a link lead to page `number` of the same article?"""
-    try:
-        parts, own = urlsplit(link), urlsplit(url)
-    except ValueError:
+    if link is None:
         return False
+    parts, own = urlsplit(link), urlsplit(url)
     same = parts.path.rstrip("/") == own.path.rstrip("/")
     behind = parts.path.rstrip("/") == f"{own.path.rstrip('/')}/{number}"  # WordPress
     return parts.netloc == own.netloc and ((same and asked(link) == number) or behind)

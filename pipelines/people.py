@@ -30,8 +30,9 @@ _ROLES = {
 _ROLE = re.compile(
     r"(?<!\w)(" + "|".join(sorted(_ROLES, key=len, reverse=True)) + r") ?[:|](?: ?[:|]){0,2}", re.IGNORECASE
 )
+# Of a byline, in characters.
 _LONGEST = 240
-_NAME_WORDS = 7
+_NAME_WORDS = 8
 _SOURCE_WORDS = 8
 _SMALL = frozenset(["dan", "di", "dari", "the", "of", "and", "via", "bin", "binti", "al", "de", "van", "der"])
 
@@ -118,9 +119,10 @@ def people(values: Iterable[str], publishers: Iterable[str]) -> list[str]:
     houses = {_letters(publisher) for publisher in publishers} - {""}
     found: dict[str, str] = {}
     for value in values:
-        for name in () if _HOUSE.fullmatch(value.strip()) else split_names(value):
+        for name in () if _HOUSE.fullmatch(value[:_LONGEST]) else split_names(value[:_LONGEST]):
             letters = _letters(name)
-            if letters and letters not in houses and not _HOUSE.fullmatch(name) and not letters.isdigit():
+            house = letters in houses or _HOUSE.fullmatch(name) or len(name.split()) > _NAME_WORDS
+            if letters and not letters.isdigit() and not house:
                 found.setdefault(letters, name)
     return list(found.values())
 

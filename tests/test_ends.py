@@ -206,3 +206,22 @@ def test_ctrl_c_ends_with_130_and_what_was_kept_is_whole(tmp_path: Path, site: F
     again = crawl("tribun", tmp_path, site)
     assert again.status == 0
     assert len(again.rows()) == 4
+
+
+def test_a_page_that_unpacks_beyond_every_limit_costs_that_page_alone(tmp_path: Path, site: FakeSite) -> None:
+    path = "/nasional/9900001/bom"
+    headers = (("Content-Type", "text/html"),)
+    site.overrides[WWW, path] = Reply(200, headers=headers, body=b"0" * 100_000_000, gzip=True)
+    good = "/nasional/7788101/rel-terendam-rob-di-semarang-belasan-perjalanan-kereta-dialihkan-lewat-jalur-selatan"
+    done = crawl("tribun", tmp_path, site, f"url=https://{WWW}{path},https://{WWW}{good}")
+    assert done.status == 0, done.log
+    assert done.manifest()["counts"]["failed"] == {"too-large": 1}
+    assert len(done.rows()) == 1
+
+
+def test_redirects_without_end_are_a_reason_like_any_other(tmp_path: Path, site: FakeSite) -> None:
+    path = "/nasional/9900001/putar"
+    site.overrides[WWW, path] = Reply(302, headers=(("Location", f"{path}?putar=1"),))
+    site.overrides[WWW, f"{path}?putar=1"] = Reply(302, headers=(("Location", path),))
+    done = crawl("tribun", tmp_path, site, f"url=https://{WWW}{path}")
+    assert done.manifest()["counts"]["failed"] == {"too-many-redirects": 1}

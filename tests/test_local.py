@@ -1,0 +1,73 @@
+"""An archive in a folder: complete files only, and never one over another."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from archive.errors import ArgumentError, StorageError
+from archive.local import LocalStorage
+from archive.storage import archive_path, open_storage
+
+
+def made(folder: Path, content: bytes) -> Path:
+    path = folder / "spool-file"
+    path.write_bytes(content)
+    return path
+
+
+def test_a_published_file_is_under_its_key_and_gone_from_the_spool(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "archive")
+    path = made(tmp_path, b"isi")
+    storage.publish(path, "warc/contoh/a.warc.gz")
+    assert (tmp_path / "archive/warc/contoh/a.warc.gz").read_bytes() == b"isi"
+    assert not path.exists()
+    assert storage.exists("warc/contoh/a.warc.gz")
+
+
+def test_another_content_under_a_key_is_refused_and_both_are_kept(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "archive")
+    storage.publish(made(tmp_path, b"satu"), "a")
+    later = made(tmp_path, b"dua")
+    with pytest.raises(StorageError, match="nothing was overwritten"):
+        storage.publish(later, "a")
+    assert (tmp_path / "archive/a").read_bytes() == b"satu"
+    assert later.read_bytes() == b"dua"
+
+
+def test_publishing_the_same_file_again_after_a_kill_is_done(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "archive")
+    storage.publish(made(tmp_path, b"satu"), "a")
+    again = made(tmp_path, b"satu")
+    storage.publish(again, "a")
+    assert not again.exists()
+
+
+def test_a_state_folder_on_another_disk_is_copied_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = LocalStorage(tmp_path / "archive")
+    path = made(tmp_path, b"x" * 3_000_000)
+    rename = Path.rename
+
+    def other_disk(self: Path, target: Path) -> Path:
+        if self == path:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", other_disk)
+    storage.publish(path, "a")
+    assert (tmp_path / "archive/a").stat().st_size == 3_000_000
+    assert not path.exists()
+    assert not list((tmp_path / "archive").glob("*.part"))
+
+
+@pytest.mark.parametrize("uri", ["s3://bucket/prefix", "http://contoh.test/x", "file://host/x"])
+def test_an_archive_that_is_not_on_disk_is_refused_in_words(uri: str) -> None:
+    with pytest.raises(ArgumentError, match="keeps archives on disk only"):
+        open_storage(uri)
+
+
+def test_a_path_and_a_file_address_name_the_same_folder() -> None:
+    assert archive_path("/srv/arsip berita") == archive_path("file:///srv/arsip%20berita")
+    assert archive_path("~/x") == Path.home() / "x"
