@@ -142,7 +142,7 @@ def _inflate(data: memoryview, limits: Limits) -> tuple[bytes, bool]:
             if data[at : at + 2] != _GZIP:
                 return bytes(unpacked), False
             member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        elif not block and not piece:
+        elif not block:
             return bytes(unpacked), True
 
 

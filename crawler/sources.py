@@ -144,12 +144,8 @@ def read_feed(data: bytes, url: str, limits: Limits = LIMITS) -> FeedPage:
         raise SourceRefused("not-a-feed", "not XML")
     feed, fault = slim_feed(body, limits)
     fault = "gzip-torn" if torn else fault
-    parsed = feedparser.parse(
-        BytesIO(feed),  # A string it would take for an address, and fetch it.
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    # A file, because bytes could be the name of one to feedparser, and a string an address.
+    parsed = feedparser.parse(BytesIO(feed), sanitize_html=False, resolve_relative_uris=False)
     items = [_feed_entry(item, url) for item in parsed.entries]
     found = [entry for entry in items if entry]
     _refuse_if(fault, empty=not found)
@@ -220,7 +216,7 @@ class _Sitemap:
     def end(self, tag: str) -> None:  # noqa: ARG002 - the path knows it
         field = "/".join(self._path[2:])
         if field in self._FIELDS:
-            self._found.setdefault(field, "".join(self._text)[: self._limits.field].strip())
+            self._found.setdefault(field, "".join(self._text)[: self._limits.field])
         elif len(self._path) == 2 and self._path[1] in {"url", "sitemap"}:
             self._announce(child=self._path[1] == "sitemap")
         self._path.pop()
@@ -232,7 +228,7 @@ class _Sitemap:
     def read_lines(self, text: str) -> None:
         """Read a text file (sitemaps.org, "Text file"); the first line tells whether it is one."""
         for line in re.finditer(r"\S[^\r\n]*", text):
-            self._found = {"loc": line.group().strip("\ufeff \t")}
+            self._found = {"loc": line.group()}
             if not self.known and not self._found["loc"].lower().startswith(("http://", "https://")):
                 return
             self.known = True

@@ -195,7 +195,7 @@ def _guessed(document: Document, title: str | None) -> Body:
 
     # It warns of every page that it finds no article on, which is what we ask it about.
     logging.getLogger("trafilatura").setLevel(logging.ERROR)
-    source = etree.tostring(document.root, encoding="utf-8")
+    source = etree.tostring(document.root, encoding="utf-8", method="html")
     tree = lxml.html.document_fromstring(source, parser=lxml.html.HTMLParser(encoding="utf-8"))
     found = bare_extraction(tree, favor_precision=True, include_comments=False, include_tables=True)
     if found is None or isinstance(found, dict) or found.body is None:

@@ -5,14 +5,13 @@ import os
 import re
 from datetime import UTC, datetime
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.extract import Page, extract, join
-from pipelines.rules import Rules
+from tests.pages import rules_of
 
 CORPUS = Path(os.environ.get("ARSIP_CORPUS") or "/nowhere")
 pytestmark = pytest.mark.skipif(
@@ -35,12 +34,6 @@ TRIBUN = (
     "https://www.tribunnews.com/pendidikan/2020/05/04/"
     "jawaban-soal-apa-dampak-negatif-jika-menunda-pekerjaan-belajar-dari-rumah-sma-di-tvri"
 )
-
-
-def rules_of(outlet: str) -> Rules:
-    spider = getattr(import_module(f"crawler.spiders.{outlet}"), f"{outlet.title()}Spider")
-    rules: Rules = spider.outlet.rules
-    return rules
 
 
 @cache
