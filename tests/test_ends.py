@@ -29,9 +29,11 @@ def statuses(archive: Path) -> list[tuple[str, int | None]]:
     found: list[tuple[str, int | None]] = []
     for path in archive.glob("warc/**/*.warc.gz"):
         with path.open("rb") as file:
-            for record in ArchiveIterator(file):
-                if record.headers["WARC-Type"] == "response" and record.http_headers:
-                    found.append((record.headers["WARC-Target-URI"], record.http_headers.status_code))
+            found.extend(
+                (record.headers["WARC-Target-URI"], record.http_headers.status_code)
+                for record in ArchiveIterator(file)
+                if record.headers["WARC-Type"] == "response" and record.http_headers
+            )
     return found
 
 
