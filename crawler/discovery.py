@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -133,7 +134,7 @@ class DiscoverySpider(Spider):
 
     async def parse_sitemap(self, response: Response, depth: int) -> AsyncIterator[Request]:
         """A sitemap of any kind; children of an index are read to the limit of depth."""
-        report, page = self._read(response, sources.read_sitemap)
+        report, page = await self._read(response, sources.read_sitemap)
         if page:
             report.problem = page.fault
             for child in page.children[:1] if self.sample else page.children:
@@ -148,7 +149,7 @@ class DiscoverySpider(Spider):
 
     async def parse_feed(self, response: Response) -> AsyncIterator[Request]:
         """An RSS or Atom feed."""
-        report, page = self._read(response, sources.read_feed)
+        report, page = await self._read(response, sources.read_feed)
         if page:
             report.problem = page.fault
             if page.homepage_links:
@@ -160,7 +161,7 @@ class DiscoverySpider(Spider):
     async def parse_index(self, response: Response, run: Run) -> AsyncIterator[Request]:
         """One page of an index; the next is asked for while pages bring addresses that this run had not seen."""
         before = len(run.seen)
-        report, entries = self._read(response, partial(sources.read_index, links_css=run.source.links))
+        report, entries = await self._read(response, partial(sources.read_index, links_css=run.source.links))
         if entries:
             # Only articles count: a menu that differs from page to page would keep the walk going.
             urls = (self.outlet.canonical(entry.url) for entry in entries if self.outlet.owns(entry.url))
@@ -242,7 +243,7 @@ class DiscoverySpider(Spider):
         day = next(run.further, None)
         return self._index_page(Run(run.source, day, run.further)) if day else iter(())
 
-    def _read(self, response: Response, read: Callable[[bytes, str], T]) -> tuple[SourceReport, T | None]:
+    async def _read(self, response: Response, read: Callable[[bytes, str], T]) -> tuple[SourceReport, T | None]:
         """The report on a source's document, and what it holds; None when it could not be had."""
         url = response.request.url if response.request else response.url
         report = self.reports.setdefault(url, SourceReport(url))
@@ -250,7 +251,8 @@ class DiscoverySpider(Spider):
             report.problem = f"answered HTTP {response.status}"
             return report, None
         try:
-            return report, read(response.body, response.url)
+            # A sitemap of 50,000 addresses takes seconds, and the reactor has other things to do.
+            return report, await asyncio.to_thread(read, response.body, response.url)
         except SourceRefused as error:
             report.problem = str(error)
             return report, None

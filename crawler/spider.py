@@ -18,8 +18,7 @@ from archive.model import Article, RecordRef, Verdict
 from crawler import reasons
 from crawler.discovery import DiscoverySpider, failed_request
 from crawler.frontier import Answer
-from crawler.middlewares.redirect import location
-from crawler.visit import Visit
+from crawler.visit import Visit, location
 from crawler.wire import LeftAlone
 from pipelines.extract import EXTRACTOR, Page, extract, join
 from pipelines.workers import Workers

@@ -1,14 +1,20 @@
-"""One article on its way: the pages that have come, and the one to ask for next."""
+"""One article on its way: the pages that have come, the one to ask for next, and where a redirect leads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from w3lib.url import safe_url_string
 
 from archive.model import RecordRef, Verdict
 from crawler.frontier import Target
 from pipelines.extract import Page
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
 
 MAX_PAGES = 60
 """Pages of one article that are walked at most; a pager that promises more is not believed."""
@@ -73,3 +79,10 @@ class Visit:
         self.number += 1
         self.query = f"{self.page_param}={self.number}"
         return True
+
+
+def location(response: Response) -> str | None:
+    """Absolute address that a redirect points at, or None (RFC 9110, section 15.4)."""
+    if response.status not in {301, 302, 303, 307, 308} or b"Location" not in response.headers:
+        return None
+    return urljoin(response.url, safe_url_string(response.headers[b"Location"] or b""))

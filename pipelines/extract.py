@@ -98,8 +98,8 @@ def extract(
 def join(pages: Iterable[Page]) -> Article:
     """One article out of its pages, in any order: the facts of the first, the text of all.
 
-    Among them may be the answer to `page=all`. It stands for all pages when it says more than page 1 does; then only
-    its text counts. A page that repeats what is there already adds nothing, for some sites answer `?page=2` with
+    Among them may be the answer to `page=all`. It stands for all pages when it says what page 1 says and more; then
+    only its text counts. A page that repeats what is there already adds nothing, for some sites answer `?page=2` with
     everything. `complete` is True when every page from 1 to N is there. Raises ValueError without pages.
     """
     ordered = sorted(pages, key=lambda page: page.page)
@@ -123,7 +123,7 @@ def join(pages: Iterable[Page]) -> Article:
             there.add(page.page)
     complete = total == 1 or there >= set(range(1, total + 1))
     whole = max((page for page in ordered if page.pages == 1), key=lambda page: len(page.paragraphs), default=first)
-    if total > 1 and whole.pages == 1 and set(whole.paragraphs) > set(first.paragraphs):
+    if total > 1 and whole.pages == 1 and _continues(first.paragraphs, whole.paragraphs):
         text, complete = whole.paragraphs, True
     article.set_text(text)
     article.pages, article.complete = total, complete
@@ -133,6 +133,12 @@ def join(pages: Iterable[Page]) -> Article:
                 setattr(article, name, getattr(page.article, name))
                 article.origins[name] = page.article.origins[name]
     return article
+
+
+def _continues(first: list[str], whole: list[str]) -> bool:
+    """Is the whole more words than page 1, and most of page 1 in it? A line or two may differ between the two."""
+    shared = len(set(first) & set(whole))
+    return len(" ".join(whole).split()) > len(" ".join(first).split()) and 2 * shared >= len(set(first))
 
 
 @lru_cache(maxsize=64)

@@ -56,7 +56,7 @@ class PageRefused(ArsipError):
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a page may cost. Counted before parsing, so that the same bytes always get the same answer."""
+    """What a page may cost. Counted and not timed, so that the same bytes always get the same answer."""
 
     bytes: int = 10_000_000
     """Length of the decoded content."""

@@ -137,6 +137,9 @@ def test_a_site_that_always_answers_page_1_has_not_shown_the_rest() -> None:
 def test_page_all_is_believed_only_when_it_says_more() -> None:
     assert joined(part(1, 3, "a"), part(1, 1, "a", "b", "c")) == ("a b c", True)
     assert joined(part(1, 3, "a"), part(1, 1, "a")) == ("a", False)
+    assert joined(part(1, 3, "a", "b"), part(1, 1, "x", "y", "z")) == ("a b", False)
+    # A line of page 1 that the whole lacks, or has in other words, is no reason to keep a third of the text.
+    assert joined(part(1, 3, "a", "b", "judul lain"), part(1, 1, "a", "b", "c", "d", "e")) == ("a b c d e", True)
     assert joined(part(1, 3, "a"), part(1, 3, "a"), part(2, 3, "b"), part(3, 3, "c")) == ("a b c", True)
 
 

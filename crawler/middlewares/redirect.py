@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urljoin
 
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
-from w3lib.url import safe_url_string
 
 from crawler.frontier import Answer
+from crawler.visit import location
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -29,10 +28,3 @@ class OutletRedirectMiddleware(RedirectMiddleware):
         if target is not None and spider.follow(request, target) is not Answer.NEW:
             return response
         return super().process_response(request, response)
-
-
-def location(response: Response) -> str | None:
-    """Absolute address that a redirect points at, or None (RFC 9110, section 15.4)."""
-    if response.status not in {301, 302, 303, 307, 308} or b"Location" not in response.headers:
-        return None
-    return urljoin(response.url, safe_url_string(response.headers[b"Location"] or b""))
