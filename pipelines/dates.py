@@ -87,7 +87,7 @@ class Moment:
 def parse(raw: str, *, zone: str = "WIB", now: datetime | None = None, date_only: bool = False) -> datetime | None:
     """The instant that a string names, aware, or None.
 
-    ISO 8601, RFC 822 (feeds), the Indonesian forms of `notes/outlets.md` section 8 with day before month, and,
+    ISO 8601, RFC 822 (feeds), the forms that Indonesian outlets write, with day before month, and,
     given an aware `now`, "5 menit lalu". A zone in the string wins, else the time is `zone`'s (WIB, WITA, WIT). The
     malformed "2023-11-02T20-59-53Z" is read as local time: the one template that writes it puts Z on WIB.
     A day without a time is None, for no time should be invented; `date_only=True` asks for its midnight. Impossible

@@ -11,7 +11,7 @@ from lxml.etree import _Element as Element
 from pipelines import blocks
 from pipelines.markup import absolute, select
 
-# Names of the parameter that counts pages, at the outlets of `notes/outlets.md` section 6.
+# Names of the parameter that counts pages, at the outlets that divide their articles.
 _PARAMETERS = frozenset(("page", "showpage", "halaman", "hal", "page_num"))
 _ALL = "all"
 # An article of more pages than this is a listing's pager, or a hoax.

@@ -32,7 +32,7 @@ _LAYOUT = Layout(
     pager=(".read__paging",),  # page 2023 of the sister kompas.com
 )
 _RULES = Rules(
-    brands=("Intisari-Online.com", "Intisari Online", "Intisari", "Grid.ID", "Grid", "Grid Network"),
+    brands=("Intisari-Online.com", "Intisari Online", "Intisari", "Grid.ID", "Grid Network"),
     layouts=(
         _LAYOUT,  # code 2020 (gridoto, same template)
         replace(_LAYOUT, body="div.read__article"),  # code 2026 (`.read__article p`)

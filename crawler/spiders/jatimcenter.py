@@ -22,6 +22,10 @@ _LAYOUT = Layout(
         ".post-tags",
         ".author-box",
         ".comments-area",
+        ".entry-header",  # the rest: inside `article`, the last of the layouts
+        ".entry-footer",
+        ".entry-meta",
+        ".post-meta",
     ),
     title=("h1.entry-title", "h1.post-title", "h1"),
     authors=(".entry-meta .author a", ".byline a[href*='/author/']", ".post-meta .author"),
