@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from archive.errors import StorageError
+from archive.model import Verdict
 
 SCHEMA_VERSION = 1
 
@@ -68,8 +69,8 @@ class Catalog:
         return self._one(_known.c.url == url)
 
     def article(self, article_id: str) -> Known | None:
-        """The first address under which an article was kept or refused for good."""
-        return self._one(_known.c.article_id == article_id)
+        """An address under which an article was kept; None when it never was."""
+        return self._one(sa.and_(_known.c.article_id == article_id, _known.c.verdict == Verdict.ARTICLE.value))
 
     def commit(self, entries: Iterable[Known]) -> None:
         """Say "seen", for all of them or none. Call it only when records and rows are on the disk.

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import IO, Any, ParamSpec, TypeVar
 from archive import layout
 from archive.catalog import Catalog, Known
 from archive.errors import ArgumentError, LeaseHeld, StorageError
-from archive.local import fsync_folder, make_folder
+from archive.local import make_folder, write_file
 from archive.model import SCHEMA, Article, Capture, RecordRef, Verdict
 from archive.salvage import Salvaged, salvage
 from archive.spool import Spool, finished
@@ -96,21 +97,23 @@ class Job:
         self.salvaged: list[Salvaged] = []
         """What earlier jobs of the outlet had left unfinished, and this one finished."""
         self._pending: list[Known] = []
-        try:
-            make_folder(self._state)
-            self._lease = take_lease(self._state, outlet)
+        self._spools = self._state / "spool" / outlet
+        self._folder = self._spools / self.id
+        self._guard(make_folder, self._state)
+        self._lease = self._guard(take_lease, self._state, outlet)
+        with ExitStack() as failed:
+            failed.callback(self._lease.close)
             self.catalog = open_catalog(self._state, catalog_uri)
-            self._spools = self._state / "spool" / outlet
-            self._recover()
-            self._folder = self._spools / self.id
-            self._spool = Spool(
+            failed.callback(self.catalog.close)
+            self._guard(self._recover)
+            self._spool = self._guard(
+                Spool,
                 self._folder,
                 outlet,
                 {"isPartOf": f"{outlet}/{self.id}", **(info or {})},
                 taken=self.storage.exists,
             )
-        except OSError as error:
-            raise StorageError(f"The state folder {self._state} cannot be written: {error.strerror}.") from error
+            failed.pop_all()
 
     def capture(self, capture: Capture) -> RecordRef:
         """Keep an exchange; where its response lies."""
@@ -128,9 +131,9 @@ class Job:
         if not is_article:
             row |= {"verdict": outcome.verdict.value, "reason": outcome.reason}
         known = outcome.known(self.id)
+        # The event before the row: whoever finds the row finds what it stands for, and an event alone counts nothing.
+        self.event("outcome", url=article.url, known=[asdict(entry) for entry in known])
         self._guard(self._spool.line, key, row)
-        for entry in known:
-            self.event("outcome", known=asdict(entry), captures=row["captures"])
         self._pending.extend(known)
 
     def event(self, kind: str, **facts: Any) -> None:
@@ -215,10 +218,5 @@ def take_lease(state: Path, outlet: str) -> IO[str]:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    make_folder(path.parent)
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fsync_folder(path.parent)
+    data = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    write_file(path, data.encode())

@@ -28,6 +28,18 @@ def make_folder(folder: Path) -> None:
         fsync_folder(created.parent)
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: under another name first."""
+    make_folder(path.parent)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)
+    fsync_folder(path.parent)
+
+
 class LocalStorage:
     """Files under one root folder."""
 
@@ -78,4 +90,5 @@ class LocalStorage:
                 copy.flush()
                 os.fsync(copy.fileno())
             part.rename(target)
+            fsync_folder(target.parent)
             path.unlink()

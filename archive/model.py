@@ -121,9 +121,10 @@ class Article:
     language_second: str | None = None
     """Second opinion; None while there is none."""
     pages: int = 1
-    """Pages the outlet divided the article into."""
+    """Pages the outlet divided the article into, as far as its pages say."""
     complete: bool = True
-    """False when a page of the article is missing."""
+    """False when a page of the article is missing. Of rows with one `id` and `version`, a complete one counts, else the
+    one with the latest `captured`."""
     words: int = 0
     """Words in `text`: runs of characters between blanks."""
     free: bool | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from typing import Any
 
 from archive import layout
 from archive.catalog import Known
-from archive.local import fsync_folder, make_folder
+from archive.local import fsync_folder, write_file
 from archive.spool import compress
 
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -31,41 +32,39 @@ class Salvaged:
 
 
 def salvage(folder: Path, job: str) -> Salvaged:
-    """Finish the files of a dead job in its spool folder. Raises OSError.
+    """Finish the files of a dead job in its spool folder. May itself be killed at any point and begun again.
 
     Rows whose record was cut off go to `damaged/` with the tail, and their addresses stay unseen. What the job had
-    said of its addresses in `events/` and did not live to commit is returned, so that nothing is fetched twice.
+    said of its addresses in `events/` and did not live to commit is returned, so that nothing is fetched twice: but
+    only where the row is there. Raises OSError.
     """
-    sizes: dict[str, int] = {}
     cut: list[str] = []
-    records = 0
-    for path in sorted(folder.rglob("*.warc.gz" + layout.OPEN)):
-        key = _key(folder, path)
-        count, good = whole_records(path)
-        records += count
-        sizes[key] = good
-        if good < path.stat().st_size:
+    open_warcs = {path: whole_records(path) for path in sorted(folder.rglob("*.warc.gz" + layout.OPEN))}
+    sizes = {_key(folder, path): path.stat().st_size for path in folder.rglob("*.warc.gz")}
+    sizes |= {_key(folder, path): good for path, (_, good) in open_warcs.items()}
+    # Lines first: once a WARC has lost its `.open`, nothing tells any more that its end was torn.
+    for path in sorted(folder.rglob("*.jsonl.gz" + layout.OPEN)):
+        kept, lost = _split_lines(path, sizes)
+        if lost:
+            key = _key(folder, path)
             cut.append(key)
+            write_file(folder / layout.damaged_key(key.removesuffix(".gz"), job), b"".join(lost))
+            write_file(path, b"".join(kept))
+    for path, (_, good) in open_warcs.items():
+        if good < path.stat().st_size:
+            cut.append(_key(folder, path))
             _cut(folder, path, good, job)
         if good:
-            path.rename(folder / key)
+            path.rename(folder / _key(folder, path))
             fsync_folder(path.parent)
         else:
             path.unlink()
-    rows, known = 0, []
     for path in sorted(folder.rglob("*.jsonl.gz" + layout.OPEN)):
-        key = _key(folder, path)
-        kept, lost = _split_lines(path, sizes)
-        if lost:
-            cut.append(key)
-            _write(folder / layout.damaged_key(key.removesuffix(".gz"), job), lost)
-            _write(path, kept)
-        if key.startswith("events/"):
-            known = [Known(**event["known"]) for event in _objects(kept) if event.get("event") == "outcome"]
-        else:
-            rows += len(kept)
-        compress(folder, key)
-    return Salvaged(records, rows, known, cut)
+        compress(folder, _key(folder, path))
+    rows = {row["url"] for part in ("articles", "dropped") for row in _lines(folder / part)}
+    outcomes = (event for event in _lines(folder / "events") if event.get("event") == "outcome")
+    known = [Known(**entry) for event in outcomes if event["url"] in rows for entry in event["known"]]
+    return Salvaged(sum(count for count, _ in open_warcs.values()), len(rows), known, cut)
 
 
 def whole_records(path: Path) -> tuple[int, int]:
@@ -115,13 +114,13 @@ def _is_backed(line: bytes, sizes: dict[str, int]) -> bool:
     except ValueError:
         return False
     captures = row.get("captures") or []
-    return line.endswith(b"\n") and all(
-        ref["warc"] not in sizes or ref["offset"] + ref["length"] <= sizes[ref["warc"]] for ref in captures
-    )
+    return line.endswith(b"\n") and all(ref["offset"] + ref["length"] <= sizes.get(ref["warc"], 0) for ref in captures)
 
 
-def _objects(lines: list[bytes]) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in lines)
+def _lines(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.rglob("*.jsonl.gz")):
+        with gzip.open(path, "rb") as file:
+            yield from map(json.loads, file)
 
 
 def _cut(folder: Path, path: Path, good: int, job: str) -> None:
@@ -130,21 +129,13 @@ def _cut(folder: Path, path: Path, good: int, job: str) -> None:
     with path.open("rb") as file:
         file.seek(good)
         tail = file.read()
-    _write(folder / layout.damaged_key(key, job), [tail])
+    write_file(folder / layout.damaged_key(key, job), tail)
     handle = os.open(path, os.O_WRONLY)
     try:
         os.ftruncate(handle, good)
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _write(path: Path, lines: list[bytes]) -> None:
-    make_folder(path.parent)
-    with path.open("wb") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _key(folder: Path, path: Path) -> str:

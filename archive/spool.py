@@ -56,12 +56,12 @@ class Spool:
             view = view[os.write(handle, view) :]
 
     def sync(self) -> None:
-        """Make all that was written durable: bytes first, then the rows that point at them."""
+        """Make all that was written durable: bytes, then the rows that point at them, then the events on the rows."""
         if not self._dirty:
             return
         self._warc.sync()
-        for handle in self._lines.values():
-            os.fsync(handle)
+        for key in sorted(self._lines, key=lambda key: key.startswith("events/")):
+            os.fsync(self._lines[key])
         self._dirty = False
 
     def close(self) -> None:

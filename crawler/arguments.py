@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ class Arguments:
     """First day of publication that is wanted, in the outlet's zone."""
     until: date | None = None
     """Last day, inclusive."""
-    urls: tuple[str, ...] = ()
-    """Only these articles, as canonical addresses; no source is asked."""
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """Only these articles, canonical address -> as it was given; no source is asked."""
     section: str | None = None
     """Only articles of this section, in lower case."""
     limit: int | None = None
@@ -36,6 +37,8 @@ class Arguments:
         """Read the arguments as the command line gives them. Raises ArgumentError with a sentence for a person."""
         if unknown := sorted(set(given) - set(ACCEPTED)):
             raise ArgumentError(f"There is no argument {', '.join(unknown)}; accepted are {', '.join(ACCEPTED)}.")
+        if empty := sorted(name for name, value in given.items() if not str(value).strip()):
+            raise ArgumentError(f"{', '.join(empty)} is empty; give it a value or leave it out.")
         since, until = _day("since", given.get("since")), _day("until", given.get("until"))
         if since and until and since > until:
             raise ArgumentError(f"since={since} is after until={until}; since must be the earlier day, or the same.")
@@ -79,7 +82,7 @@ def _limit(given: dict[str, Any]) -> int | None:
     return int(value)
 
 
-def _urls(outlet: Outlet, value: str | None) -> tuple[str, ...]:
+def _urls(outlet: Outlet, value: str | None) -> dict[str, str]:
     urls = [part.strip() for part in (value or "").split(",") if part.strip()]
     for url in urls:
         if not outlet.owns(url):
@@ -87,4 +90,4 @@ def _urls(outlet: Outlet, value: str | None) -> tuple[str, ...]:
                 f"url={url} is no address of {outlet.name}; accepted are http and https addresses on "
                 f"{', '.join(outlet.hosts)} and their subdomains, several separated by commas."
             )
-    return tuple(dict.fromkeys(outlet.canonical(url) for url in urls))
+    return {outlet.canonical(url): url for url in urls}

@@ -19,6 +19,7 @@ from crawler.arguments import Arguments
 from crawler.frontier import Answer, Frontier
 from crawler.middlewares.robots import RobotsMiddleware
 from crawler.outlet import Feed, Index, Outlet, Robots, Sitemap, Source
+from crawler.wire import LeftAlone
 from pipelines.warc import WarcPipeline
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ class DiscoverySpider(Spider):
         sink = self.crawler.get_item_pipeline(WarcPipeline)
         assert sink is not None, "the spiders need WarcPipeline in ITEM_PIPELINES"
         self.sink, self.job = sink, sink.job
-        self.frontier = Frontier(self.name, self.outlet, self.arguments, self.job.catalog)
-        asked = [sources.Entry(url=url, source="argument") for url in self.arguments.urls]
+        self.frontier = Frontier(self.name, self.outlet, self.arguments, self.job.catalog, count_all=self.sample)
+        asked = [sources.Entry(url=url, source="argument") for url in self.arguments.urls.values()]
         await self._announce_all(asked, SourceReport("argument"))
         if not self.arguments.urls:
             for source in self.outlet.sources:
@@ -175,6 +176,9 @@ class DiscoverySpider(Spider):
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
         """A source that gave no answer."""
         request, error = failed_request(failure)
+        if isinstance(error, LeftAlone):
+            self.reports.pop(request.url, None)
+            return
         report = self.reports.setdefault(request.url, SourceReport(request.url))
         report.problem = reasons.of_exception(error)
         self.crawler.stats.inc_value(f"arsip/source-failed/{report.problem}")

@@ -52,11 +52,15 @@ class Target:
 class Frontier:
     """Takes announcements, gives out targets, and never has more on the way than `limit` leaves room for."""
 
-    def __init__(self, name: str, outlet: Outlet, arguments: Arguments, memory: Memory) -> None:
+    def __init__(
+        self, name: str, outlet: Outlet, arguments: Arguments, memory: Memory, *, count_all: bool = False
+    ) -> None:
+        """With `count_all` a target counts against the limit even when nothing was kept of it."""
         self._name = name
         self._outlet = outlet
         self._arguments = arguments
         self._memory = memory
+        self._count_all = count_all
         self._claimed: set[str] = set()
         self._articles: dict[str, str] = {}
         self._waiting: deque[Target] = deque()
@@ -91,17 +95,24 @@ class Frontier:
         return answer
 
     def follow(self, origin: str, target: str) -> Answer:
-        """May a redirect from one canonical address to another be followed? Claims the target if so."""
-        if self.identify(origin) == self.identify(target):
+        """May a redirect from one canonical address to another be followed? Claims the target if so.
+
+        Only to another article it matters: what a consent or maintenance page is, its own answer tells.
+        """
+        if self.identify(origin) == self.identify(target) or not self._outlet.is_article(target):
             return Answer.NEW
         if not self._claim(target):
             return Answer.REPEATED
         return self._remembered(target)
 
-    def twin(self, article_id: str, url: str) -> str | None:
-        """Another address under which this article is in this job or the archive already."""
-        first = self._articles.setdefault(article_id, url)
-        if first != url:
+    def keep(self, article_id: str, url: str) -> None:
+        """An article is kept under this address."""
+        self._articles[article_id] = url
+
+    def twin(self, article_id: str, url: str = "") -> str | None:
+        """Another address under which this article is kept, in this job or in the archive."""
+        first = self._articles.get(article_id)
+        if first and first != url:
             return first
         known = self._memory.article(article_id)
         return known.url if known and known.final and known.url != url else None
@@ -117,7 +128,7 @@ class Frontier:
     def done(self, *, kept: bool) -> None:
         """A target that was taken has come to its end."""
         self._on_the_way -= 1
-        self._kept += kept
+        self._kept += kept or self._count_all
 
     def _claim(self, canonical: str) -> bool:
         """True for the first address of an article in this job."""

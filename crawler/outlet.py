@@ -8,7 +8,9 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha1
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
+
+from w3lib.url import safe_url_string
 
 from pipelines.rules import Rules
 
@@ -126,24 +128,26 @@ class Outlet:
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
-        except ValueError:  # a broken IPv6 literal, say
+            standard = parts.port in {None, 80, 443}  # what answers elsewhere on the host is not the outlet
+        except ValueError:  # a broken IPv6 literal or port, say
             return False
-        return parts.scheme in {"http", "https"} and any(_within(host, own) for own in (*self.hosts, *self.same_host))
+        return (
+            standard
+            and parts.scheme in {"http", "https"}
+            and any(_within(host, own) for own in (*self.hosts, *self.same_host))
+        )
 
     def canonical(self, url: str) -> str:
         """The one address of a page that the outlet `owns`: https, no fragment, tracking, AMP or page number."""
-        parts = urlsplit(url.strip())
+        parts = urlsplit(safe_url_string(url.strip()))
         host = (parts.hostname or "").lower().rstrip(".")
         host = self.same_host.get(host, host)
-        path = re.sub(r"/{2,}", "/", parts.path) or "/"
-        path = re.sub(r"^/amp(?=/)|/amp/?$", "", path) or "/"
-        query = urlencode(
-            sorted(
-                (key, value)
-                for key, value in parse_qsl(parts.query, keep_blank_values=True)
-                if key in self.keep_params or not (key == self.page_param or TRACKING.fullmatch(key))
-            )
-        )
+        path = re.sub(r"/{2,}", "/", _upper_escapes(parts.path)) or "/"
+        path = re.sub(r"^/amp(?=/)", "", path)
+        path = re.sub(r"/amp(/?)$", r"\1", path) or "/"
+        # Parameters stay as they are written: decoded and encoded again, two articles could become one.
+        wanted = (part for part in _upper_escapes(parts.query).split("&") if part and self._chooses(part))
+        query = "&".join(sorted(wanted))
         return urlunsplit(("https", host, path, query, ""))
 
     def address(self, url: str) -> str:
@@ -172,6 +176,10 @@ class Outlet:
         parts = urlsplit(url)
         return f"{parts.hostname}:{number}" if number else sha1(url.encode(), usedforsecurity=False).hexdigest()
 
+    def _chooses(self, parameter: str) -> bool:
+        name = parameter.partition("=")[0]
+        return name in self.keep_params or not (name == self.page_param or TRACKING.fullmatch(name))
+
     def _group(self, name: str, url: str) -> str | None:
         match = self._article.search(urlsplit(url).path)
         return match.groupdict().get(name) if match else None
@@ -179,3 +187,8 @@ class Outlet:
 
 def _within(host: str, own: str) -> bool:
     return host == own or host.endswith("." + own)
+
+
+def _upper_escapes(text: str) -> str:
+    """`%2f` and `%2F` are the same (RFC 3986, section 6.2.2.1)."""
+    return re.sub(r"%[0-9a-f]{2}", lambda match: match[0].upper(), text, flags=re.IGNORECASE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pebble import ProcessExpired
 from scrapy import exceptions
 from scrapy.core.downloader.handlers.http11 import TunnelError
+from twisted.internet.error import ConnectError, ConnectionClosed
 
 from archive.errors import ArsipError, SourceRefused, StorageError
 
@@ -29,6 +30,11 @@ _NAMES: tuple[tuple[type[BaseException], str], ...] = (
     (ProcessExpired, "extraction-died"),
     (TimeoutError, "extraction-timeout"),
     (ArsipError, "extraction-refused"),
+    (ConnectError, "connection"),
+    (ConnectionClosed, "connection"),
+    # Scrapy's exceptions stand for those of the network; what is left comes from a body that cannot be unpacked.
+    (OSError, "bad-encoding"),
+    (EOFError, "bad-encoding"),
 )
 
 
@@ -43,7 +49,7 @@ def of_exception(error: BaseException) -> str:
             return name
     if isinstance(error, exceptions.IgnoreRequest):
         return _of_middleware(str(error))
-    return "connection" if isinstance(error, OSError) else "fault"
+    return "fault"
 
 
 def _of_middleware(text: str) -> str:

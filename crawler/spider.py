@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
@@ -14,10 +14,11 @@ from w3lib.encoding import http_content_type_encoding
 
 from archive.errors import ArsipError
 from archive.job import Outcome
-from archive.model import Article, RecordRef, Verdict
+from archive.model import Article, Verdict
 from crawler import reasons
 from crawler.discovery import DiscoverySpider, failed_request
 from crawler.frontier import Answer
+from crawler.pace import Pace
 from crawler.visit import Visit, location
 from crawler.wire import LeftAlone
 from pipelines.extract import EXTRACTOR, Page, extract, join
@@ -47,6 +48,14 @@ _STATUS_VERDICTS = {
 _OPEN_ENDED = {Verdict.BLOCKED, Verdict.NOT_FOUND, Verdict.SOFT_404, Verdict.EMPTY}
 
 
+class Judgement(NamedTuple):
+    """What an answer turned out to be without looking at the page."""
+
+    verdict: Verdict
+    reason: str
+    final: bool = True
+
+
 class OutletSpider(DiscoverySpider):
     """An outlet's spider says `name` and `outlet`; everything else is here."""
 
@@ -58,15 +67,21 @@ class OutletSpider(DiscoverySpider):
         self._refusals = 0
         self._workers: Workers | None = None
         self._stopping: asyncio.Future[None] | None = None
-        self.walled = False
-        """The outlet refuses us: nothing more is sent, not even what waits in the downloader."""
+        self.pace: Pace
+        self._leaving = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Wire the spider, with the arguments of the command line. Raises ArgumentError."""
         spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.pace = Pace(crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"), spider.is_leaving)
         crawler.signals.connect(spider.note_answer, signals.response_downloaded)
+        crawler.signals.connect(spider.note_item_error, signals.item_error)
         return spider
+
+    def is_leaving(self) -> bool:
+        """Is the job at its end, asked to stop, or refused? Then nothing more is sent, whatever waits."""
+        return self._leaving or not self.crawler.crawling
 
     def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy passes it by name
         """Scrapy's hook: let the extraction workers go."""
@@ -74,6 +89,7 @@ class OutletSpider(DiscoverySpider):
             self._workers.stop()
 
     def _stop(self, reason: str) -> None:
+        self._leaving = True
         self._stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
     def next_articles(self) -> Iterator[Request]:
@@ -93,8 +109,10 @@ class OutletSpider(DiscoverySpider):
                 yield result
             return
         if not isinstance(page, Page) and not visit.pages:
-            async for result in self._finish_without_page(visit, record, *page):
-                yield result
+            visit.records.append(record)
+            yield self._outcome(visit, Article(extractor=EXTRACTOR, rules=self.outlet.rules.digest), page)
+            for request in self._done(kept=False):
+                yield request
         elif visit.take(page if isinstance(page, Page) else None, record) and self.arguments.wants_day(
             visit.pages[0].article.published  # no use to walk an article of another day
         ):
@@ -118,7 +136,13 @@ class OutletSpider(DiscoverySpider):
         visit: Visit | None = request.cb_kwargs.get("visit")
         if visit is None:
             return Answer.NEW
-        return self.frontier.follow(self.outlet.canonical(request.url), self.outlet.canonical(target))
+        return self.frontier.follow(visit.target.url, self.outlet.canonical(target))
+
+    def note_item_error(self, item: Outcome, failure: Failure) -> None:
+        """An outcome that no pipeline could keep: counted, not lost, and tried again by the next run."""
+        assert failure.value is not None
+        self.crawler.stats.inc_value(f"arsip/failed/{reasons.of_exception(failure.value)}")
+        logger.error("%s was not kept: %s", item.article.url, failure.value)
 
     def note_answer(self, response: Response, request: Request) -> None:
         """Count an answer of the outlet, before its host's next request leaves; after a few refusals none does."""
@@ -129,7 +153,6 @@ class OutletSpider(DiscoverySpider):
         self._refusals = self._refusals + 1 if refused else 0
         stats.inc_value("arsip/refused" if refused else "arsip/ok" if status < 400 else "arsip/errors")
         if self._refusals == WALL_AFTER:
-            self.walled = True
             self._stop("blocked")
 
     def _request(self, visit: Visit) -> Request:
@@ -142,13 +165,13 @@ class OutletSpider(DiscoverySpider):
             dont_filter=True,
         )
 
-    async def _extract(self, response: Response, began: datetime) -> Page | tuple[Verdict, str]:
+    async def _extract(self, response: Response, began: datetime) -> Page | Judgement:
         """The page as the extractor sees it, or the verdict of the status line. Raises what a worker raises."""
         if response.status != 200:
             return self._judge_status(response)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if content_type and "html" not in content_type.lower():
-            return Verdict.NOT_HTML, f"Content-Type is {content_type}"
+            return Judgement(Verdict.NOT_HTML, f"Content-Type is {content_type}")
         self._workers = self._workers or Workers(EXTRACTORS)
         return await self._workers.run(
             extract,
@@ -159,15 +182,17 @@ class OutletSpider(DiscoverySpider):
             captured=began,
         )
 
-    def _judge_status(self, response: Response) -> tuple[Verdict, str]:
+    def _judge_status(self, response: Response) -> Judgement:
         if (target := location(response)) is not None:
             if not self.outlet.owns(target):
-                return Verdict.REDIRECTED_AWAY, f"leads off the outlet, to {target}"
-            return Verdict.DUPLICATE, f"redirects to {target}, which is in the archive or on its way"
+                return Judgement(Verdict.REDIRECTED_AWAY, f"leads off the outlet, to {target}")
+            # Only a redirect to an article that is kept settles the matter.
+            twin = self.frontier.twin(self.frontier.identify(self.outlet.canonical(target)))
+            return Judgement(Verdict.DUPLICATE, f"redirects to {target}", final=twin is not None)
         verdict = _STATUS_VERDICTS.get(response.status)
         if verdict is None:
             raise PageFailed(f"http-{response.status}")
-        return verdict, f"HTTP {response.status}"
+        return Judgement(verdict, f"HTTP {response.status}", final=verdict not in _OPEN_ENDED)
 
     async def _page_missing(self, visit: Visit, error: BaseException) -> AsyncIterator[Request | Outcome]:
         """A page failed: keep the pages before it if there are any, else count the article as failed."""
@@ -186,26 +211,28 @@ class OutletSpider(DiscoverySpider):
         for request in self._done(kept=False):
             yield request
 
-    async def _finish_without_page(
-        self, visit: Visit, record: RecordRef, verdict: Verdict, reason: str
-    ) -> AsyncIterator[Request | Outcome]:
-        article = Article(extractor=EXTRACTOR, rules=self.outlet.rules.digest)
-        visit.records.append(record)
-        yield self._outcome(visit, article, verdict, reason, final=verdict not in _OPEN_ENDED)
-        for request in self._done(kept=False):
-            yield request
-
     async def _finish(self, visit: Visit, *, final: bool = True) -> AsyncIterator[Request | Outcome]:
         """The outcome of an article whose pages have come, and the requests for what may follow."""
+        try:
+            outcome = self._assembled(visit, final=final)
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs this article, not the others' turn
+            visit.pages.clear()
+            async for result in self._page_missing(visit, error):
+                yield result
+            return
+        yield outcome
+        for request in self._done(kept=outcome.verdict is Verdict.ARTICLE):
+            yield request
+
+    def _assembled(self, visit: Visit, *, final: bool) -> Outcome:
         first = visit.pages[0]
         article = join(visit.pages)
         verdict, reason = first.verdict, first.reason
         if verdict is Verdict.ARTICLE:
             verdict, reason = self._place(article, visit, first)
-        outcome = self._outcome(visit, article, verdict, reason, final=final and verdict not in _OPEN_ENDED)
-        yield outcome
-        for request in self._done(kept=verdict is Verdict.ARTICLE):
-            yield request
+        if verdict is Verdict.ARTICLE:
+            self.frontier.keep(article.id, visit.url)
+        return self._outcome(visit, article, Judgement(verdict, reason, final=final and verdict not in _OPEN_ENDED))
 
     def _place(self, article: Article, visit: Visit, first: Page) -> tuple[Verdict, str]:
         """Give the article its address and id; the verdict if it is not wanted after all."""
@@ -227,14 +254,20 @@ class OutletSpider(DiscoverySpider):
             return Verdict.NOT_ASKED, f"section {article.section}"
         return Verdict.ARTICLE, ""
 
-    def _outcome(self, visit: Visit, article: Article, verdict: Verdict, reason: str, *, final: bool) -> Outcome:
+    def _outcome(self, visit: Visit, article: Article, judgement: Judgement) -> Outcome:
         article.outlet = self.name
         # The redirect's target has a line of its own when it is an article; an error belongs to what was asked for.
         article.url = visit.url if visit.pages else visit.target.url
         article.captured = visit.began
         article.captures = visit.records
         aliases = (visit.target.url, *(self.outlet.canonical(record.url) for record in visit.records))
-        return Outcome(article=article, verdict=verdict, reason=reason, aliases=aliases, final=final)
+        return Outcome(
+            article=article,
+            verdict=judgement.verdict,
+            reason=judgement.reason,
+            aliases=aliases,
+            final=judgement.final,
+        )
 
     def _done(self, *, kept: bool) -> Iterator[Request]:
         self.frontier.done(kept=kept)

@@ -73,7 +73,7 @@ class Summary:
     @property
     def left(self) -> int:
         """Addresses that were announced and not tried: the run ended before their turn."""
-        return max(0, self.announced - self.there - self.not_asked - self.fetched)
+        return self.announced - self.there - self.not_asked - self.fetched
 
     @property
     def status(self) -> ExitStatus:
@@ -84,13 +84,21 @@ class Summary:
             return ExitStatus.STORAGE
         if self.finish == "shutdown":
             return ExitStatus.INTERRUPTED
-        if self.finish == "blocked" or (self.refused and not self.kept and self.refused >= self.ok):
+        if self.finish == "blocked" or self._is_walled:
             return ExitStatus.BLOCKED
         if not self.ok and unanswered:
             return ExitStatus.UNREACHABLE
         if self.faults:
             return ExitStatus.FAULT
         return ExitStatus.DONE if self.announced else ExitStatus.SILENT
+
+    @property
+    def _is_walled(self) -> bool:
+        """Did hardly anything come but refusals, of the sources or of the articles alone?"""
+        of_articles = self.dropped.get("blocked", 0)
+        return not self.kept and bool(
+            (self.refused and self.refused >= self.ok) or (of_articles and 2 * of_articles >= self.fetched)
+        )
 
     def sentence(self) -> str:
         """The exit status in words, with what a person can do about it."""

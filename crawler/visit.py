@@ -85,4 +85,7 @@ def location(response: Response) -> str | None:
     """Absolute address that a redirect points at, or None (RFC 9110, section 15.4)."""
     if response.status not in {301, 302, 303, 307, 308} or b"Location" not in response.headers:
         return None
-    return urljoin(response.url, safe_url_string(response.headers[b"Location"] or b""))
+    try:
+        return urljoin(response.url, safe_url_string(response.headers[b"Location"] or b""))
+    except ValueError:  # no address at all, such as `http://[::1`
+        return None

@@ -9,11 +9,9 @@ pyproject.toml, and `tests/test_crawl.py` compares every byte with the server's 
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections import defaultdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.core.downloader.handlers import http11
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
     from twisted.web._newclient import Request as TxRequest
     from twisted.web._newclient import Response as TxResponse
+
+    from crawler.spider import OutletSpider
 
 _INTERIM = re.compile(rb"HTTP/\d\.\d[ \t]+1(?!01)\d\d\b")
 
@@ -133,7 +133,7 @@ class _Agent(http11._ScrapyAgent):
 
 
 class LeftAlone(IgnoreRequest):
-    """A request that was not sent, because the outlet has made clear that it does not want us."""
+    """A request that was not sent, because the job is at its end or the outlet does not want us."""
 
     reason = "left-alone"
 
@@ -144,16 +144,13 @@ class WireDownloadHandler(http11.HTTP11DownloadHandler):
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
         self._pool._factory = _Factory
-        # Scrapy 2.19 counts a request as under way only when its task runs: without a delay between requests, all
-        # that wait for a host would leave at once, whatever CONCURRENT_REQUESTS_PER_DOMAIN says.
-        per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_host))
 
     async def download_request(self, request: Request) -> Response:
         """Fetch, and hand over what crossed the wire. Raises what Scrapy's handler does, and LeftAlone."""
-        async with self._turns[urlparse_cached(request).netloc]:
-            if getattr(self._crawler.spider, "walled", False):
-                raise LeftAlone(f"{request.url} is not asked for: the outlet refuses us")
+        spider = cast("OutletSpider", self._crawler.spider)
+        async with spider.pace.turn(urlparse_cached(request).hostname or ""):
+            if spider.is_leaving():
+                raise LeftAlone(f"{request.url} is not asked for any more")
             return await self._download(request)
 
     async def _download(self, request: Request) -> Response:

@@ -22,6 +22,8 @@ OUTLET = TribunSpider.outlet
         ({"url": "tribunnews.com/nasional/1"}, "accepted are http and https addresses"),
         ({"limit": "0"}, "limit=0"),
         ({"limit": "banyak"}, "whole number from 1"),
+        ({"url": ""}, "url is empty"),
+        ({"since": " "}, "since is empty"),
         ({"sinse": "2026-11-22"}, "There is no argument sinse; accepted are since, until, url, section, limit"),
     ],
 )
@@ -51,7 +53,7 @@ def test_several_addresses_become_canonical_and_one_each() -> None:
             "url": "https://m.tribunnews.com/a/12345/b, https://www.tribunnews.com/a/12345/b?page=2,https://jogja.tribunnews.com/2026/11/17/c"
         },
     )
-    assert asked.urls == ("https://www.tribunnews.com/a/12345/b", "https://jogja.tribunnews.com/2026/11/17/c")
+    assert tuple(asked.urls) == ("https://www.tribunnews.com/a/12345/b", "https://jogja.tribunnews.com/2026/11/17/c")
 
 
 def test_a_section_is_compared_without_regard_to_case() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from fastwarc.warc import ArchiveIterator
 
 from archive.job import Job
-from tests.fakesite import FakeSite, Reply, Request
+from pipelines.workers import Workers
+from tests.fakesite import FakeSite, Reply
 from tests.runs import ROOT, SCRAPY, crawl, environment, scrapy
 
 WWW = "www.tribunnews.com"
@@ -56,21 +59,6 @@ def test_after_a_few_refusals_in_a_row_the_outlet_is_left_alone(tmp_path: Path, 
     assert sum("/nasional/99000" in request.path for request in site.requests) == 5
     assert {row["verdict"] for row in done.rows("dropped")} == {"blocked"}
     assert done.manifest()["counts"]["left"] == 4
-
-
-def test_one_request_at_a_time_goes_to_a_host_even_without_a_pause(tmp_path: Path, site: FakeSite) -> None:
-    urls = [f"https://{WWW}/nasional/990000{n}/judul" for n in range(4)]
-    arrivals: list[float] = []
-
-    def slowly(_: Request) -> Reply:
-        arrivals.append(time.monotonic())
-        return Reply(404, delay=0.3)
-
-    for url in urls:
-        site.overrides[WWW, url.removeprefix(f"https://{WWW}")] = slowly
-    crawl("tribun", tmp_path, site, f"url={','.join(urls)}")
-    assert len(arrivals) == 4
-    assert all(later - earlier >= 0.3 for earlier, later in pairwise(arrivals))
 
 
 def test_without_a_network_it_ends_with_3_within_a_minute(tmp_path: Path) -> None:
@@ -208,6 +196,56 @@ def test_ctrl_c_ends_with_130_and_what_was_kept_is_whole(tmp_path: Path, site: F
     again = crawl("tribun", tmp_path, site)
     assert again.status == 0
     assert len(again.rows()) == 4
+
+
+def test_a_second_ctrl_c_ends_with_130_at_once_and_the_next_run_goes_on(tmp_path: Path, site: FakeSite) -> None:
+    slow = "/nasional/9900001/lambat"
+    site.overrides[WWW, slow] = Reply(200, delay=60)
+    child = subprocess.Popen(
+        [*SCRAPY, "crawl", "tribun", "-s", f"ARCHIVE_URI={tmp_path}", "-a", f"url=https://{WWW}{slow}"],
+        cwd=ROOT,
+        env=environment(site),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while not any(request.path == slow for request in site.requests):
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=30)
+    assert child.returncode == 130, out
+    del site.overrides[WWW, slow]
+    assert len(crawl("tribun", tmp_path, site).rows()) == 4
+
+
+def test_a_pipeline_with_a_fault_ends_with_1_and_loses_no_count(tmp_path: Path, site: FakeSite) -> None:
+    pipelines = {"pipelines.warc.WarcPipeline": 1, "tests.broken.BrokenPipeline": 2, "pipelines.store.StorePipeline": 3}
+    status, out, log = scrapy(
+        "crawl",
+        "tribun",
+        *("-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0", "-s", f"ITEM_PIPELINES={json.dumps(pipelines)}"),
+        site=site,
+    )
+    assert status == 1, log
+    assert "failed     10  (fault 10)" in out
+    assert "not tried yet" not in out
+
+
+def test_a_worker_that_is_killed_while_idle_costs_nothing() -> None:
+    async def twice() -> tuple[int, int]:
+        workers = Workers(1)
+        try:
+            first = await workers.run(os.getpid)
+            os.kill(first, signal.SIGKILL)
+            await asyncio.sleep(1)
+            return first, await workers.run(os.getpid)
+        finally:
+            workers.stop()
+
+    first, second = asyncio.run(twice())
+    assert first != second
 
 
 def test_a_page_that_unpacks_beyond_every_limit_costs_that_page_alone(tmp_path: Path, site: FakeSite) -> None:

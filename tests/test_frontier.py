@@ -22,7 +22,8 @@ class Memory(dict[str, Known]):
         return self.get(url)
 
     def article(self, article_id: str) -> Known | None:
-        return next((known for known in self.values() if known.article_id == article_id), None)
+        kept = (known for known in self.values() if known.verdict == "article")
+        return next((known for known in kept if known.article_id == article_id), None)
 
 
 def known(number: int, verdict: str = "article", published: str | None = None, *, final: bool = True) -> Known:
@@ -129,4 +130,18 @@ def test_a_twin_found_by_the_number_on_the_page_is_named() -> None:
     dated = "https://www.tribunnews.com/nasional/2026/11/18/judul"
     assert made.twin("tribun:www.tribunnews.com:12345", dated) == URL.format(12345)
     assert made.twin("tribun:www.tribunnews.com:9", dated) is None
+    made.keep("tribun:www.tribunnews.com:9", dated)
+    assert made.twin("tribun:www.tribunnews.com:9", dated) is None
     assert made.twin("tribun:www.tribunnews.com:9", "https://www.tribunnews.com/x/2026/11/18/y") == dated
+
+
+def test_what_was_seen_under_a_number_and_not_kept_is_no_twin() -> None:
+    made = frontier(Memory({URL.format(12345): known(12345, "not-asked", "2026-11-10T08:00:00+07:00")}))
+    assert made.twin("tribun:www.tribunnews.com:12345", "https://www.tribunnews.com/x/12345/baru") is None
+
+
+def test_a_redirect_to_what_is_no_article_is_followed_by_every_article() -> None:
+    made = frontier()
+    consent = "https://www.tribunnews.com/izin"
+    assert made.follow(URL.format(12345), consent) is Answer.NEW
+    assert made.follow(URL.format(12346), consent) is Answer.NEW

@@ -34,6 +34,21 @@ def test_a_parameter_that_chooses_the_article_stays() -> None:
     assert JATIMCENTER.canonical(url) == "https://jatimcenter.com/berita/?nomor=123"
 
 
+def test_parameters_in_an_old_encoding_stay_two_articles() -> None:
+    one, other = (JATIMCENTER.canonical(f"https://jatimcenter.com/berita/?judul=caf{code}") for code in ("%E9", "%e8"))
+    assert one == "https://jatimcenter.com/berita/?judul=caf%E9"
+    assert other == "https://jatimcenter.com/berita/?judul=caf%E8"
+
+
+def test_an_address_with_letters_beyond_ascii_is_the_same_as_its_escaped_form() -> None:
+    plain = JATIMCENTER.canonical("https://jatimcenter.com/kopi-tubruk-caf\u00e9/")
+    assert plain == JATIMCENTER.canonical("https://jatimcenter.com/kopi-tubruk-caf%c3%a9/")
+
+
+def test_the_amp_twin_of_an_address_with_a_slash_keeps_the_slash() -> None:
+    assert JATIMCENTER.canonical("https://jatimcenter.com/judul/amp/") == "https://jatimcenter.com/judul/"
+
+
 def test_regional_amp_keeps_its_region() -> None:
     url = "https://bogor.tribunnews.com/amp/2020/04/29/judul?page=4"
     assert TRIBUN.canonical(url) == "https://bogor.tribunnews.com/2020/04/29/judul"
@@ -102,6 +117,18 @@ def test_a_number_found_on_the_page_joins_both_shapes_of_address() -> None:
     assert dated == TRIBUN.article_id("https://www.tribunnews.com/sains/7788101/judul")
 
 
-@pytest.mark.parametrize("url", ["", "javascript:void(0)", "mailto:a@tribunnews.com", "http://[::1", "//", "\x00"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "javascript:void(0)",
+        "mailto:a@tribunnews.com",
+        "http://[::1",
+        "//",
+        "\x00",
+        "https://www.tribunnews.com:8443/a/12345/b",
+        "http://tribunnews.com:x/",
+    ],
+)
 def test_nonsense_is_no_address_of_the_outlet(url: str) -> None:
     assert not TRIBUN.owns(url)

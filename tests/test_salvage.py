@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
 import json
 import os
@@ -15,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from archive.errors import StorageError
 from archive.job import Job, Outcome
 from archive.model import Article, Capture, Verdict
 from archive.salvage import whole_records
@@ -114,3 +117,79 @@ def test_kill_9_at_any_moment_loses_nothing_that_the_catalog_knows(tmp_path: Pat
         [ref] = row["captures"]
         data = (tmp_path / ref["warc"]).read_bytes()[ref["offset"] : ref["offset"] + ref["length"]]
         assert f"WARC-Target-URI: {row['url']}".encode() in gzip.decompress(data)
+
+
+def left_by_a_kill(folder: Path, capture: Make, article: Callable[..., Article]) -> None:
+    """A spool with two articles, the record of the second torn, nothing committed."""
+    killed = job(folder)
+    made = []
+    for number in (1, 2):
+        made.append(article(number))
+        made[-1].captures = [killed.capture(capture(url=made[-1].url))]
+        killed.keep(Outcome(article=made[-1], verdict=Verdict.ARTICLE))
+    killed.release()
+    [warc] = (folder / "state" / "spool").rglob("*.warc.gz.open")
+    os.truncate(warc, made[1].captures[0].offset + 10)
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_a_salvage_that_is_killed_itself_is_begun_again_and_ends_the_same(
+    tmp_path: Path, capture: Make, article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    left_by_a_kill(tmp_path, capture, article)
+    steps = 0
+    rename = Path.rename
+
+    def killed(self: Path, target: Path) -> Path:
+        nonlocal steps
+        if steps == step:
+            raise KeyboardInterrupt
+        steps += 1
+        return rename(self, target)
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(Path, "rename", killed)
+        job(tmp_path).release()
+    after = job(tmp_path)
+    assert after.catalog.known(article(1).url) is not None
+    assert after.catalog.known(article(2).url) is None
+    after.finish({})
+    assert [row["url"] for row in rows(tmp_path)] == [article(1).url]
+    [warc] = tmp_path.glob("warc/**/*.warc.gz")
+    assert whole_records(warc) == (3, warc.stat().st_size)
+
+
+def test_an_outcome_without_its_row_is_not_believed(
+    tmp_path: Path, capture: Make, article: Callable[..., Article]
+) -> None:
+    killed = job(tmp_path)
+    made = article(1)
+    made.captures = [killed.capture(capture(url=made.url))]
+    killed.keep(Outcome(article=made, verdict=Verdict.ARTICLE))
+    killed.release()
+    [part] = (tmp_path / "state" / "spool").rglob("part-*.open")
+    part.write_bytes(b"")  # the power went before the rows were on the disk
+    after = job(tmp_path)
+    assert after.catalog.known(made.url) is None
+    after.finish({})
+
+
+def test_a_manifest_that_could_not_be_written_whole_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = job(tmp_path)
+    fsync = os.fsync
+
+    def no_space(handle: int) -> None:
+        if any("jobs" in str(path) for path in (tmp_path / "state" / "spool").rglob("*.part")):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(StorageError, match="Make room"):
+        full.finish({"counts": {}})
+    monkeypatch.undo()
+    full.release()
+    job(tmp_path).finish({})
+    manifests = [json.loads(path.read_text()) for path in tmp_path.glob("jobs/**/*.json")]
+    assert len(manifests) == 1

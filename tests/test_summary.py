@@ -18,6 +18,12 @@ from crawler.summary import Summary
         ({"refused": 3}, ExitStatus.BLOCKED, "ask it for access"),
         ({"announced": 9, "ok": 3, "refused": 5, "finish": "blocked", "kept": 1}, ExitStatus.BLOCKED, "refuses us"),
         ({"announced": 9, "ok": 9, "kept": 8, "refused": 1}, ExitStatus.DONE, "done"),
+        (
+            {"announced": 6, "ok": 9, "refused": 4, "dropped": {"blocked": 4, "not-found": 2}},
+            ExitStatus.BLOCKED,
+            "refuses",
+        ),
+        ({"announced": 9, "ok": 9, "refused": 1, "dropped": {"blocked": 1, "video": 8}}, ExitStatus.DONE, "done"),
         ({"announced": 1, "kept": 1, "ok": 2, "faults": 1}, ExitStatus.FAULT, "1 errors of our own"),
         ({"announced": 1, "ok": 2, "finish": "shutdown"}, ExitStatus.INTERRUPTED, "interrupted"),
         ({"announced": 1, "storage": "No space left.", "finish": "storage"}, ExitStatus.STORAGE, "No space left"),

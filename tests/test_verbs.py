@@ -67,6 +67,24 @@ def test_a_check_that_misses_a_field_ends_with_7_and_names_it(tmp_path: Path) ->
     assert "published      NOT FOUND" in out
 
 
+def test_a_check_that_finds_no_article_ends_with_7_after_three_tries(tmp_path: Path) -> None:
+    from tests.fakesite import Reply
+
+    urls = "".join(f"<url><loc>https://www.tribunnews.com/nasional/99000{n}/x</loc></url>" for n in range(10, 40))
+    with FakeSite() as site:
+        site.overrides["www.tribunnews.com", "/sitemap.xml"] = Reply(200, body=f"<urlset>{urls}</urlset>".encode())
+        site.overrides["www.tribunnews.com", "/index-news"] = Reply(200, body=b"<html></html>")
+        for number in range(10, 40):
+            site.overrides["www.tribunnews.com", f"/nasional/99000{number}/x"] = Reply(200, body=b"<html></html>")
+        status, out, log = scrapy(
+            "outlets", "--check", "tribun", "-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0", site=site
+        )
+        tried = [request for request in site.requests if request.path.startswith("/nasional/99")]
+    assert status == 7, log
+    assert "missing  title, text, published" in out
+    assert len(tried) == 3
+
+
 def test_genspider_starts_an_outlet_that_scrapy_lists(tmp_path: Path) -> None:
     for name in ("crawler", "pipelines", "archive", "scrapy.cfg"):
         source = ROOT / name
@@ -86,8 +104,15 @@ def test_genspider_starts_an_outlet_that_scrapy_lists(tmp_path: Path) -> None:
         return done.stdout
 
     run("genspider", "-t", "outlet", "contoh", "contoh.co.id")
-    assert "contoh" in run("list").split()
+    run("genspider", "contohdua", "contoh-dua.co.id")
+    assert {"contoh", "contohdua"} <= set(run("list").split())
     assert "https://contoh.co.id/robots.txt" in run("outlets")
+
+
+def test_a_name_that_file_spider_and_class_cannot_share_is_refused() -> None:
+    status, _, log = scrapy("genspider", "contoh-baru", "contoh.co.id")
+    assert status == 2
+    assert "lower-case letters and digits" in log
 
 
 def test_arsip_is_scrapy_from_any_folder(tmp_path: Path) -> None:

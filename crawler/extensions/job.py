@@ -31,8 +31,8 @@ class JobExtension:
         self._crawler = crawler
         self._started = started
         self._progress: asyncio.Task[None] | None = None
-        self.status = ExitStatus.FAULT
-        """What the run came to; a fault until it has come to something."""
+        self.status = ExitStatus.INTERRUPTED
+        """What the run came to; a second Ctrl-C stops it before it has come to anything."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

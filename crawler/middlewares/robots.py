@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from protego import Protego
 from scrapy import Request
@@ -18,13 +18,14 @@ from crawler import reasons
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from crawler.spider import OutletSpider
+
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 500 * 1024
 """What a crawler must at least parse (RFC 9309, section 2.5); the rest is ignored."""
 TIMEOUT_SECONDS = 12.0
 """robots.txt is small: a host that needs longer is as good as unreachable, and a person waits for the answer."""
-MAX_DELAY_SECONDS = 60.0
 
 
 class RobotsRefused(IgnoreRequest):
@@ -48,7 +49,7 @@ class RobotsMiddleware:
     """Keeps out of what robots.txt closes, with the specification's answers for what goes wrong.
 
     4xx: no rules (section 2.3.1.3). 5xx and no answer at all: stay out (section 2.3.1.4). Crawl-delay, which the RFC
-    does not know but many outlets use, becomes the delay of the host's slot.
+    does not know but many outlets use, is kept too.
     """
 
     def __init__(self, crawler: Crawler, agent: str) -> None:
@@ -103,11 +104,8 @@ class RobotsMiddleware:
             return Robots()
         body = response.body[:MAX_BYTES]
         rules = Protego.parse(body.decode("utf-8", "replace").lstrip("\ufeff"))
-        self._slow_down(request, rules.crawl_delay(self._agent))
-        return Robots(body, rules)
-
-    def _slow_down(self, request: Request, delay: float | None) -> None:
-        slot = self._crawler.engine.downloader.slots.get(urlparse_cached(request).hostname or "")
-        if delay and slot:
-            slot.delay = max(slot.delay, min(float(delay), MAX_DELAY_SECONDS))
+        if delay := rules.crawl_delay(self._agent):
+            spider = cast("OutletSpider", self._crawler.spider)
+            spider.pace.keep_apart(urlparse_cached(request).hostname or "", float(delay))
             logger.info("%s asks for %s s between requests", request.url, delay)
+        return Robots(body, rules)

@@ -1,0 +1,85 @@
+"""Redirects: followed on the outlet, recorded off it, and never the end of an article that was not had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakesite import FakeSite, Reply
+from tests.runs import crawl
+
+WWW = "www.tribunnews.com"
+PATHS = [f"/nasional/990000{number}/judul" for number in range(3)]
+URLS = ",".join(f"https://{WWW}{path}" for path in PATHS)
+PAGE = (Path(__file__).parent / "outlets" / "tribun" / "wilayah-wita" / "page.html").read_bytes()
+
+
+def page(number: int) -> Reply:
+    """An article of its own under the number of its address."""
+    body = PAGE.replace(b"1790021", str(9900000 + number).encode()).replace(b'rel="canonical"', b'rel="x"')
+    return Reply(200, headers=(("Content-Type", "text/html; charset=utf-8"),), body=body)
+
+
+def to(path: str) -> Reply:
+    return Reply(302, headers=(("Location", path),))
+
+
+@pytest.fixture
+def site() -> Iterator[FakeSite]:
+    with FakeSite() as running:
+        yield running
+
+
+def test_articles_that_all_lead_to_a_maintenance_page_come_when_it_is_over(tmp_path: Path, site: FakeSite) -> None:
+    site.overrides[WWW, "/perawatan"] = Reply(503)
+    for path in PATHS:
+        site.overrides[WWW, path] = to("/perawatan")
+    first = crawl("tribun", tmp_path, site, f"url={URLS}")
+    assert first.rows() == []
+    assert first.manifest()["counts"]["failed"] == {"http-503": 3}
+    for number, path in enumerate(PATHS):
+        site.overrides[WWW, path] = page(number)
+    assert len(crawl("tribun", tmp_path, site, f"url={URLS}").rows()) == 3
+
+
+def test_a_consent_page_that_leads_back_is_a_failure_and_not_the_end(tmp_path: Path, site: FakeSite) -> None:
+    site.overrides[WWW, PATHS[0]] = to(f"/izin?ke={PATHS[0]}")
+    site.overrides[WWW, f"/izin?ke={PATHS[0]}"] = to(PATHS[0])
+    url = f"url=https://{WWW}{PATHS[0]}"
+    assert crawl("tribun", tmp_path, site, url).manifest()["counts"]["failed"] == {"too-many-redirects": 1}
+    site.overrides[WWW, PATHS[0]] = page(0)
+    assert len(crawl("tribun", tmp_path, site, url).rows()) == 1
+
+
+def test_an_article_that_leads_to_one_that_fails_is_tried_again(tmp_path: Path, site: FakeSite) -> None:
+    site.overrides[WWW, PATHS[0]] = to(PATHS[1])
+    site.overrides[WWW, PATHS[1]] = Reply(500)
+    asked = f"url=https://{WWW}{PATHS[1]},https://{WWW}{PATHS[0]}"
+    crawl("tribun", tmp_path, site, asked)
+    site.overrides[WWW, PATHS[1]] = page(1)
+    again = crawl("tribun", tmp_path, site, asked)
+    assert [row["url"] for row in again.rows()] == [f"https://{WWW}{PATHS[1]}"]
+    third = crawl("tribun", tmp_path, site, asked)
+    assert third.manifest()["counts"]["kept"] == 0
+    assert len(third.rows()) == 1
+
+
+@pytest.mark.parametrize("target", ["http://[::1", "https://www.tribunnews.com:abc/x", "", "\x7f://"])
+def test_a_redirect_to_no_address_is_no_fault_of_ours(tmp_path: Path, site: FakeSite, target: str) -> None:
+    site.overrides[WWW, PATHS[0]] = to(target)
+    done = crawl("tribun", tmp_path, site, f"url=https://{WWW}{PATHS[0]}")
+    assert done.status == 0, done.log
+    counts = done.manifest()["counts"]
+    assert sum(counts["failed"].values()) + sum(counts["dropped"].values()) == 1
+    assert "Traceback" not in done.log
+
+
+def test_what_a_period_left_out_under_one_address_comes_under_another(tmp_path: Path, site: FakeSite) -> None:
+    site.overrides[WWW, PATHS[0]] = page(0)
+    other = "/regional/9900000/judul-baru"
+    site.overrides[WWW, other] = page(0)
+    crawl("tribun", tmp_path, site, f"url=https://{WWW}{PATHS[0]}", "since=2026-11-20")
+    done = crawl("tribun", tmp_path, site, f"url=https://{WWW}{other}")
+    assert [row["url"] for row in done.rows()] == [f"https://{WWW}{other}"]
