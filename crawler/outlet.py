@@ -170,6 +170,11 @@ class Outlet:
         """The section that the address names, if addresses name one."""
         return self._group("section", url)
 
+    def same_article(self, url: str, other: str) -> bool:
+        """May two canonical addresses be one article's? Not when each has a number of its own."""
+        numbers = {self._group("number", url), self._group("number", other)} - {None}
+        return len(numbers) < 2
+
     def article_id(self, url: str, number: str | None = None) -> str:
         """`host:number` by the outlet's own number (from the page or the address), else a digest of the address."""
         number = number or self._group("number", url)

@@ -238,7 +238,8 @@ class OutletSpider(DiscoverySpider):
         """Give the article its address and id; the verdict if it is not wanted after all."""
         if first.canonical and self.outlet.owns(first.canonical):
             canonical = self.outlet.canonical(first.canonical)
-            if self.outlet.is_article(canonical):
+            # A page that calls itself by another article's number has a faulty template, or is a copy: it stays itself.
+            if self.outlet.is_article(canonical) and self.outlet.same_article(visit.url, canonical):
                 visit.url = canonical
         article.id = self.frontier.identify(visit.url, first.number)
         if article.section is None and (section := self.outlet.section(visit.url)):

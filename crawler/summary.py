@@ -61,7 +61,7 @@ class Summary:
             ok=stats.get("arsip/ok", 0),
             refused=stats.get("arsip/refused", 0),
             errors=stats.get("arsip/errors", 0),
-            faults=stats.get("arsip/failed/fault", 0) + sum(under("spider_exceptions/").values()),
+            faults=stats.get("arsip/failed/fault", 0) + stats.get("spider_exceptions/count", 0),
             storage=stats.get("arsip/storage"),
         )
 

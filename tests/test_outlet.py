@@ -112,6 +112,13 @@ def test_identity_is_the_outlets_own_number_with_its_zeros_and_its_host() -> Non
     )
 
 
+def test_addresses_with_different_numbers_are_not_one_article_whatever_a_page_calls_itself() -> None:
+    url = "https://www.tribunnews.com/sains/7788101/judul"
+    assert not TRIBUN.same_article(url, "https://www.tribunnews.com/sains/7788102/lain")
+    assert TRIBUN.same_article(url, "https://www.tribunnews.com/regional/7788101/baru")
+    assert TRIBUN.same_article(url, "https://www.tribunnews.com/sains/2026/11/18/judul")
+
+
 def test_a_number_found_on_the_page_joins_both_shapes_of_address() -> None:
     dated = TRIBUN.article_id("https://www.tribunnews.com/sains/2026/11/18/judul", "7788101")
     assert dated == TRIBUN.article_id("https://www.tribunnews.com/sains/7788101/judul")
