@@ -35,9 +35,9 @@ from crawler.bounded import (
     local_name,
     parse_html,
     parse_xml,
-    slim_feed,
     xml_body,
 )
+from crawler.feeds import slim_feed
 from pipelines import dates
 
 if TYPE_CHECKING:

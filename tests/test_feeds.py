@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.bounded import slim_feed
+from crawler.feeds import slim_feed
 from crawler.sources import Limits, read_feed
 from tests.announcements import (
     ATOM,
