@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,11 +16,13 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from archive.job import Job
+from archive.salvage import whole_records
 from pipelines.workers import Workers
 from tests.fakesite import FakeSite, Reply
 from tests.runs import ROOT, SCRAPY, crawl, environment, scrapy
 
 WWW = "www.tribunnews.com"
+NO_PAUSE = ("-s", "DOWNLOAD_DELAY=0")
 
 
 @pytest.fixture
@@ -175,6 +178,31 @@ def test_an_archive_that_cannot_be_written_ends_with_5(tmp_path: Path, site: Fak
     assert done.status == 5
     assert "cannot be written" in done.log
     assert site.requests == []
+
+
+@pytest.mark.parametrize("size", [2_000, 40_000, 60_000])
+def test_a_disk_that_fills_up_ends_with_5_and_the_next_run_has_everything_once(
+    tmp_path: Path, site: FakeSite, size: int
+) -> None:
+    Job(outlet="tribun", archive_uri=str(tmp_path)).finish({})  # the catalog is there already
+    limited = f"import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}));"
+    limited += "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    done = subprocess.run(
+        [SCRAPY[0], "-c", limited, *SCRAPY[1:], "crawl", "tribun", "-s", f"ARCHIVE_URI={tmp_path}", *NO_PAUSE],
+        cwd=ROOT,
+        env=environment(site),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 5, done.stderr
+    assert re.search("cannot be (written|opened)", done.stdout + done.stderr)
+    after = crawl("tribun", tmp_path, site)
+    assert after.status == 0, after.log
+    assert len(after.rows()) == len({row["id"] for row in after.rows()}) == 4
+    for path in after.warcs:
+        assert whole_records(path)[1] == path.stat().st_size
 
 
 def test_ctrl_c_ends_with_130_and_what_was_kept_is_whole(tmp_path: Path, site: FakeSite) -> None:
