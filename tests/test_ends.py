@@ -166,6 +166,12 @@ def test_wrong_arguments_end_with_2_before_any_request(
     assert not (tmp_path / "new").exists()
 
 
+def test_a_feed_of_scrapy_is_refused_because_rows_have_a_place(tmp_path: Path) -> None:
+    status, _, log = scrapy("crawl", "tribun", "-o", str(tmp_path / "x.jsonl"))
+    assert status == 2
+    assert "articles/" in log
+
+
 def test_an_unknown_outlet_ends_with_2_and_names_those_there_are(tmp_path: Path) -> None:
     done = crawl("tribunn", tmp_path, None)
     assert done.status == 2

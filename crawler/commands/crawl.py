@@ -49,6 +49,8 @@ class Command(ScrapyCrawl):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        if opts.output or opts.overwrite_output:
+            raise UsageError("Rows go to articles/ in the archive; -o and -O have no use here.", print_help=False)
         super().process_options(args, opts)
         self._quiet()
 
