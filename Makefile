@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check fix lock clean
+.PHONY: demo test check fix bench lock clean
 
 demo: $(READY)
 	@rm -rf .demo
@@ -22,6 +22,9 @@ check: $(READY)
 fix: $(READY)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
 
 # Plain pins with hashes for every Python from 3.11 on, and no address of an index.
 lock: $(READY)

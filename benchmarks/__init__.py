@@ -1,0 +1,1 @@
+"""What costs time, as ratios of one run."""
