@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -60,9 +61,15 @@ class Catalog:
         self._engine = sa.create_engine(f"sqlite:///{path}")
         sa.event.listen(self._engine, "connect", _durable)
         try:
-            self._prepare(path)
+            with path.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # several outlets may begin on a new archive at once
+                self._prepare(path)
         except sa.exc.SQLAlchemyError as error:
+            self.close()
             raise StorageError(f"The catalog {path} cannot be opened: {error.args[0]}.") from error
+        except StorageError:
+            self.close()
+            raise
 
     def known(self, url: str) -> Known | None:
         """What is known of a canonical address."""
@@ -81,10 +88,15 @@ class Catalog:
         if not rows:
             return
         statement = insert(_known)
+        # What is kept stays known as kept, whatever another address of it turns out to be.
+        kept = Verdict.ARTICLE.value
+        replaceable = sa.or_(_known.c.verdict != kept, statement.excluded.verdict == kept)
         changes = {column.name: column for column in statement.excluded if column.name != "url"}
         try:
             with self._engine.begin() as connection:
-                connection.execute(statement.on_conflict_do_update(index_elements=["url"], set_=changes), rows)
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["url"], set_=changes, where=replaceable), rows
+                )
         except sa.exc.SQLAlchemyError as error:
             raise StorageError(f"The catalog cannot be written: {error.args[0]}.") from error
 

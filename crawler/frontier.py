@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from archive.model import Verdict
 
@@ -47,6 +47,14 @@ class Target:
     """Canonical."""
     fetch: str
     """As it is requested, without page parameter."""
+
+
+class Twin(NamedTuple):
+    """An address under which an article is kept."""
+
+    url: str
+    durable: bool
+    """False while its row may still come to grief."""
 
 
 class Frontier:
@@ -109,13 +117,13 @@ class Frontier:
         """An article is kept under this address."""
         self._articles[article_id] = url
 
-    def twin(self, article_id: str, url: str = "") -> str | None:
-        """Another address under which this article is kept, in this job or in the archive."""
-        first = self._articles.get(article_id)
-        if first and first != url:
-            return first
+    def twin(self, article_id: str) -> Twin | None:
+        """Where this article is kept already, in this job or in the archive."""
         known = self._memory.article(article_id)
-        return known.url if known and known.final and known.url != url else None
+        if known and known.final:
+            return Twin(known.url, durable=True)
+        first = self._articles.get(article_id)
+        return Twin(first, durable=False) if first else None
 
     def take(self) -> Target | None:
         """The next target, if there is one and the limit leaves room for it."""

@@ -126,6 +126,7 @@ class Outlet:
     def owns(self, url: str) -> bool:
         """Is this an http(s) address on one of the outlet's hosts?"""
         try:
+            url.encode()  # half a surrogate pair is no character of an address
             parts = urlsplit(url)
             host = parts.hostname or ""
             standard = parts.port in {None, 80, 443}  # what answers elsewhere on the host is not the outlet
@@ -143,8 +144,8 @@ class Outlet:
         host = (parts.hostname or "").lower().rstrip(".")
         host = self.same_host.get(host, host)
         path = re.sub(r"/{2,}", "/", _upper_escapes(parts.path)) or "/"
-        path = re.sub(r"^/amp(?=/)", "", path)
-        path = re.sub(r"/amp(/?)$", r"\1", path) or "/"
+        path = re.sub(r"^(?:/amp)+(?=/)", "", path)
+        path = re.sub(r"(?:/amp)+(/?)$", r"\1", path) or "/"
         # Parameters stay as they are written: decoded and encoded again, two articles could become one.
         wanted = (part for part in _upper_escapes(parts.query).split("&") if part and self._chooses(part))
         query = "&".join(sorted(wanted))

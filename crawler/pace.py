@@ -7,9 +7,16 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+
 
 MAX_SECONDS = 120.0
-"""The longest pause that is kept; who asks for more is left for another run."""
+"""The longest Retry-After that a job waits for; who asks for more is left alone until another run."""
 
 
 class Pace:
@@ -25,24 +32,51 @@ class Pace:
         self._leaving = leaving
         self._apart: dict[str, float] = {}
         self._next: dict[str, float] = {}
+        self._closed: set[str] = set()
 
     def keep_apart(self, host: str, seconds: float) -> None:
         """Requests to a host begin at least so far apart: Crawl-delay."""
-        self._apart[host] = min(seconds, MAX_SECONDS)
+        self._apart[host] = seconds
         self.not_before(host, seconds)
 
     def not_before(self, host: str, seconds: float) -> None:
-        """The next request to a host waits at least so long: Retry-After."""
-        wanted = time.monotonic() + min(seconds, MAX_SECONDS)
+        """The next request to a host waits at least so long."""
+        wanted = time.monotonic() + seconds
         self._next[host] = max(self._next.get(host, 0.0), wanted)
+
+    def heed(self, host: str, response: Response) -> None:
+        """Keep to what an answer asks for with Retry-After; who asks for too long is left alone for this job."""
+        if response.status in {429, 503} and (wait := retry_after(response)):
+            if wait > MAX_SECONDS:
+                self._closed.add(host)
+            self.not_before(host, wait)
+
+    def is_closed(self, host: str) -> bool:
+        """Is the host left alone?"""
+        return host in self._closed
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Wait for the host's turn, and hold it."""
         async with self._turns[host]:
-            # The clock is looked at now and then: the end of a job is no event that one could wait for.
-            while (left := self._next.get(host, 0.0) - time.monotonic()) > 0 and not self._leaving():  # noqa: ASYNC110
+            while (left := self._pause(host)) > 0:  # noqa: ASYNC110 - the end of a job is no event to wait for
                 await asyncio.sleep(min(left, 0.5))
             if host in self._apart:
                 self._next[host] = time.monotonic() + self._apart[host]
             yield
+
+    def _pause(self, host: str) -> float:
+        if self._leaving() or host in self._closed:
+            return 0.0
+        return self._next.get(host, 0.0) - time.monotonic()
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds that Retry-After asks to wait, a number or a date (RFC 9110, section 10.2.3); None when it does not."""
+    value = (response.headers.get(b"Retry-After") or b"").decode("latin-1").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
+        return None

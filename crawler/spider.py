@@ -46,6 +46,8 @@ _STATUS_VERDICTS = {
 }
 # Another attempt may bring more for these.
 _OPEN_ENDED = {Verdict.BLOCKED, Verdict.NOT_FOUND, Verdict.SOFT_404, Verdict.EMPTY}
+# On a later page these say nothing about the page: the article is cut short, and worth another run.
+_CUT_SHORT = {Verdict.BLOCKED, Verdict.REDIRECTED_AWAY, Verdict.DUPLICATE}
 
 
 class Judgement(NamedTuple):
@@ -102,6 +104,7 @@ class OutletSpider(DiscoverySpider):
         record, began = await self.sink.record(response.request)
         if not visit.pages:
             visit.url, visit.began = self.outlet.canonical(response.url), began
+            visit.target.fetch = self.outlet.address(response.url)  # its other pages are where a redirect led
         try:
             page = await self._extract(response, began)
         except Exception as error:  # noqa: BLE001 - whatever a worker raises is counted under its name
@@ -118,14 +121,17 @@ class OutletSpider(DiscoverySpider):
         ):
             yield self._request(visit)
         else:
-            async for result in self._finish(visit):
+            async for result in self._finish(visit, final=page.verdict not in _CUT_SHORT):
                 yield result
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Request | Outcome]:
         """A page that gave no answer."""
         request, error = failed_request(failure)
-        if isinstance(error, LeftAlone):
-            return  # announced and not tried, which is what the summary says of it
+        if isinstance(error, LeftAlone):  # announced and not tried, which is what the summary says of it
+            if not self.is_leaving():
+                for following in self._done(kept=False):
+                    yield following
+            return
         async for result in self._page_missing(request.cb_kwargs["visit"], error):
             yield result
 
@@ -136,7 +142,10 @@ class OutletSpider(DiscoverySpider):
         visit: Visit | None = request.cb_kwargs.get("visit")
         if visit is None:
             return Answer.NEW
-        return self.frontier.follow(visit.target.url, self.outlet.canonical(target))
+        canonical = self.outlet.canonical(target)
+        if self.frontier.identify(canonical) == self.frontier.identify(visit.url):
+            return Answer.NEW
+        return self.frontier.follow(visit.target.url, canonical)
 
     def note_item_error(self, item: Outcome, failure: Failure) -> None:
         """An outcome that no pipeline could keep: counted, not lost, and tried again by the next run."""
@@ -146,7 +155,9 @@ class OutletSpider(DiscoverySpider):
 
     def note_answer(self, response: Response, request: Request) -> None:
         """Count an answer of the outlet, before its host's next request leaves; after a few refusals none does."""
-        if urlsplit(request.url).path == "/robots.txt":
+        parts = urlsplit(request.url)
+        self.pace.heed(parts.hostname or "", response)
+        if parts.path == "/robots.txt":
             return
         stats, status = self.crawler.stats, response.status
         refused = _STATUS_VERDICTS.get(status) is Verdict.BLOCKED
@@ -188,7 +199,7 @@ class OutletSpider(DiscoverySpider):
                 return Judgement(Verdict.REDIRECTED_AWAY, f"leads off the outlet, to {target}")
             # Only a redirect to an article that is kept settles the matter.
             twin = self.frontier.twin(self.frontier.identify(self.outlet.canonical(target)))
-            return Judgement(Verdict.DUPLICATE, f"redirects to {target}", final=twin is not None)
+            return Judgement(Verdict.DUPLICATE, f"redirects to {target}", final=twin is not None and twin.durable)
         verdict = _STATUS_VERDICTS.get(response.status)
         if verdict is None:
             raise PageFailed(f"http-{response.status}")
@@ -200,7 +211,7 @@ class OutletSpider(DiscoverySpider):
         if reason == "fault":
             logger.error("%s: %r", visit.address, error, exc_info=error)
         await self.sink.events("failed", [{"url": visit.address, "reason": reason, "detail": str(error)[:500]}])
-        if visit.asks_all and visit.advance():
+        if visit.pages and visit.asks_all and visit.advance():
             yield self._request(visit)
             return
         if visit.pages:
@@ -227,14 +238,14 @@ class OutletSpider(DiscoverySpider):
     def _assembled(self, visit: Visit, *, final: bool) -> Outcome:
         first = visit.pages[0]
         article = join(visit.pages)
-        verdict, reason = first.verdict, first.reason
-        if verdict is Verdict.ARTICLE:
-            verdict, reason = self._place(article, visit, first)
-        if verdict is Verdict.ARTICLE:
+        judgement = Judgement(first.verdict, first.reason, final=first.verdict not in _OPEN_ENDED)
+        if first.verdict is Verdict.ARTICLE:
+            judgement = self._place(article, visit, first, final=final)
+        if judgement.verdict is Verdict.ARTICLE:
             self.frontier.keep(article.id, visit.url)
-        return self._outcome(visit, article, Judgement(verdict, reason, final=final and verdict not in _OPEN_ENDED))
+        return self._outcome(visit, article, judgement)
 
-    def _place(self, article: Article, visit: Visit, first: Page) -> tuple[Verdict, str]:
+    def _place(self, article: Article, visit: Visit, first: Page, *, final: bool) -> Judgement:
         """Give the article its address and id; the verdict if it is not wanted after all."""
         if first.canonical and self.outlet.owns(first.canonical):
             canonical = self.outlet.canonical(first.canonical)
@@ -244,16 +255,17 @@ class OutletSpider(DiscoverySpider):
         article.id = self.frontier.identify(visit.url, first.number)
         if article.section is None and (section := self.outlet.section(visit.url)):
             article.section, article.origins["section"] = section, "url"
-        if twin := self.frontier.twin(article.id, visit.url):
-            return Verdict.DUPLICATE, f"the same article as {twin}"
+        if twin := self.frontier.twin(article.id):
+            visit.url = visit.target.url  # the address that both call their own is the twin's
+            return Judgement(Verdict.DUPLICATE, f"the same article as {twin.url}", final=twin.durable)
         if not self.arguments.wants_day(article.published):
-            return Verdict.NOT_ASKED, f"published {article.published or 'on an unknown day'}"
+            return Judgement(Verdict.NOT_ASKED, f"published {article.published or 'on an unknown day'}")
         if not (
             self.arguments.wants_section(article.section)
             or self.arguments.wants_section(self.outlet.section(visit.url))
         ):
-            return Verdict.NOT_ASKED, f"section {article.section}"
-        return Verdict.ARTICLE, ""
+            return Judgement(Verdict.NOT_ASKED, f"section {article.section}")
+        return Judgement(Verdict.ARTICLE, "", final=final)
 
     def _outcome(self, visit: Visit, article: Article, judgement: Judgement) -> Outcome:
         article.outlet = self.name

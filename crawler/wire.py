@@ -148,8 +148,9 @@ class WireDownloadHandler(http11.HTTP11DownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Fetch, and hand over what crossed the wire. Raises what Scrapy's handler does, and LeftAlone."""
         spider = cast("OutletSpider", self._crawler.spider)
-        async with spider.pace.turn(urlparse_cached(request).hostname or ""):
-            if spider.is_leaving():
+        host = urlparse_cached(request).hostname or ""
+        async with spider.pace.turn(host):
+            if spider.is_leaving() or spider.pace.is_closed(host):
                 raise LeftAlone(f"{request.url} is not asked for any more")
             return await self._download(request)
 

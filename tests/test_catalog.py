@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,12 +37,29 @@ def test_what_was_committed_is_known_by_address_and_by_article_after_reopening(t
     assert again.known(ONE.url) == ONE
     assert again.article("contoh:contoh.test:1") == ONE
     assert again.article("contoh:contoh.test:2") is None
+    again.close()
 
 
 def test_a_later_word_on_an_address_replaces_the_earlier(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.sqlite3")
     catalog.commit([replace(ONE, verdict="not-found", final=False), ONE])
     assert catalog.known(ONE.url) == ONE
+    catalog.close()
+
+
+def test_what_is_kept_stays_known_as_kept(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "catalog.sqlite3")
+    catalog.commit([ONE])
+    catalog.commit([replace(ONE, verdict="duplicate")])
+    assert catalog.known(ONE.url) == ONE
+    catalog.close()
+
+
+def test_many_jobs_may_begin_on_a_new_archive_at_once(tmp_path: Path) -> None:
+    program = "import sys, pathlib; from archive.catalog import Catalog; Catalog(pathlib.Path(sys.argv[1])).close()"
+    path = str(tmp_path / "catalog.sqlite3")
+    jobs = [subprocess.Popen([sys.executable, "-c", program, path]) for _ in range(6)]
+    assert [job.wait() for job in jobs] == [0] * 6
 
 
 def test_a_catalog_of_a_newer_schema_is_refused_in_words(tmp_path: Path) -> None:

@@ -125,19 +125,17 @@ def test_a_redirect_to_an_article_that_was_announced_is_not_followed() -> None:
     assert made.follow(URL.format(12346), URL.format(12346)) is Answer.NEW
 
 
-def test_a_twin_found_by_the_number_on_the_page_is_named() -> None:
+def test_a_twin_found_by_the_number_on_the_page_is_named_and_says_whether_it_is_safe() -> None:
     made = frontier(Memory({URL.format(12345): known(12345)}))
-    dated = "https://www.tribunnews.com/nasional/2026/11/18/judul"
-    assert made.twin("tribun:www.tribunnews.com:12345", dated) == URL.format(12345)
-    assert made.twin("tribun:www.tribunnews.com:9", dated) is None
-    made.keep("tribun:www.tribunnews.com:9", dated)
-    assert made.twin("tribun:www.tribunnews.com:9", dated) is None
-    assert made.twin("tribun:www.tribunnews.com:9", "https://www.tribunnews.com/x/2026/11/18/y") == dated
+    assert made.twin("tribun:www.tribunnews.com:12345") == (URL.format(12345), True)
+    assert made.twin("tribun:www.tribunnews.com:9") is None
+    made.keep("tribun:www.tribunnews.com:9", URL.format(9))
+    assert made.twin("tribun:www.tribunnews.com:9") == (URL.format(9), False)
 
 
 def test_what_was_seen_under_a_number_and_not_kept_is_no_twin() -> None:
     made = frontier(Memory({URL.format(12345): known(12345, "not-asked", "2026-11-10T08:00:00+07:00")}))
-    assert made.twin("tribun:www.tribunnews.com:12345", "https://www.tribunnews.com/x/12345/baru") is None
+    assert made.twin("tribun:www.tribunnews.com:12345") is None
 
 
 def test_a_redirect_to_what_is_no_article_is_followed_by_every_article() -> None:

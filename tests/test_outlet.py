@@ -1,6 +1,8 @@
 """Addresses: one article has one, however it was announced."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.outlet import Outlet
 from crawler.spiders.intisari import IntisariSpider
@@ -43,6 +45,15 @@ def test_parameters_in_an_old_encoding_stay_two_articles() -> None:
 def test_an_address_with_letters_beyond_ascii_is_the_same_as_its_escaped_form() -> None:
     plain = JATIMCENTER.canonical("https://jatimcenter.com/kopi-tubruk-caf\u00e9/")
     assert plain == JATIMCENTER.canonical("https://jatimcenter.com/kopi-tubruk-caf%c3%a9/")
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_a_canonical_address_is_its_own_canonical_address(path: str, query: str) -> None:
+    url = f"https://www.tribunnews.com/{path}?{query}"
+    if TRIBUN.owns(url):
+        canonical = TRIBUN.canonical(url)
+        assert TRIBUN.canonical(canonical) == canonical
+        assert TRIBUN.owns(canonical)
 
 
 def test_the_amp_twin_of_an_address_with_a_slash_keeps_the_slash() -> None:
@@ -135,6 +146,7 @@ def test_a_number_found_on_the_page_joins_both_shapes_of_address() -> None:
         "\x00",
         "https://www.tribunnews.com:8443/a/12345/b",
         "http://tribunnews.com:x/",
+        "https://www.tribunnews.com/\udcff",
     ],
 )
 def test_nonsense_is_no_address_of_the_outlet(url: str) -> None:

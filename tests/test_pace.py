@@ -69,7 +69,14 @@ def test_retry_after_is_waited_for(tmp_path: Path, site: FakeSite, form: str) ->
     assert arrivals[1] - arrivals[0] >= 1.9
 
 
-def test_who_asks_for_an_hour_is_left_for_another_run(tmp_path: Path, site: FakeSite) -> None:
+def test_a_host_that_asks_for_an_hour_is_left_alone_until_another_run(tmp_path: Path, site: FakeSite) -> None:
     arrivals = watched(site, lambda _: Reply(503, headers=(("Retry-After", "3600"),)))
-    ask(tmp_path, site, 1)
+    ask(tmp_path, site)
     assert len(arrivals) == 1
+
+
+@pytest.mark.parametrize("value", ["besok", "-5", "Fri, 31 Dec 9999 23:59:59 -1200", "1e9"])
+def test_a_retry_after_that_means_nothing_is_overlooked(tmp_path: Path, site: FakeSite, value: str) -> None:
+    arrivals = watched(site, lambda _: Reply(503, headers=(("Retry-After", value),)))
+    ask(tmp_path, site, 1)
+    assert len(arrivals) == 3

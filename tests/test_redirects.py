@@ -83,3 +83,43 @@ def test_what_a_period_left_out_under_one_address_comes_under_another(tmp_path: 
     crawl("tribun", tmp_path, site, f"url=https://{WWW}{PATHS[0]}", "since=2026-11-20")
     done = crawl("tribun", tmp_path, site, f"url=https://{WWW}{other}")
     assert [row["url"] for row in done.rows()] == [f"https://{WWW}{other}"]
+
+
+LONG = "/sains/7788102/katak-seukuran-kuku-dari-pegunungan-meratus-ini-bersuara-mirip-jangkrik"
+SLUG = "/nasional/7788101/rel-terendam-rob-di-semarang-belasan-perjalanan-kereta-dialihkan-lewat-jalur-selatan"
+
+
+def test_an_article_of_several_pages_behind_a_redirect_comes_whole(tmp_path: Path, site: FakeSite) -> None:
+    old = "/sains/2026/11/16/judul"
+    for query in ("", "?page=all", "?page=2", "?page=3"):
+        site.overrides[WWW, old + query] = to(LONG + query)
+    [row] = crawl("tribun", tmp_path, site, f"url=https://{WWW}{old}").rows()
+    assert row["complete"]
+    assert row["words"] > 300
+
+
+@pytest.mark.parametrize(("answer", "rows"), [(Reply(403), 2), (Reply(404), 1)])
+def test_pages_that_are_refused_are_tried_again_and_pages_that_are_not_there_are_not(
+    tmp_path: Path, site: FakeSite, answer: Reply, rows: int
+) -> None:
+    for query in ("?page=all", "?page=2", "?page=3"):
+        site.overrides[WWW, LONG + query] = answer
+    asked = f"url=https://{WWW}{LONG}"
+    assert [row["complete"] for row in crawl("tribun", tmp_path, site, asked).rows()] == [False]
+    site.overrides.clear()
+    assert len(crawl("tribun", tmp_path, site, asked).rows()) == rows
+
+
+def test_one_article_under_three_addresses_is_one_row_in_one_job_and_in_three(tmp_path: Path, site: FakeSite) -> None:
+    body = (Path(__file__).parent / "outlets" / "tribun" / "nomor-nasional" / "page.html").read_bytes()
+    dated = [f"/nasional/2026/11/{day}/judul" for day in (19, 20)]
+    for path in dated:
+        site.overrides[WWW, path] = Reply(200, headers=(("Content-Type", "text/html"),), body=body)
+    together = ",".join(f"https://{WWW}{path}" for path in (*dated, SLUG))
+    assert len(crawl("tribun", tmp_path / "one", site, f"url={together}").rows()) == 1
+    for path in (SLUG, *dated):
+        done = crawl("tribun", tmp_path / "three", site, f"url=https://{WWW}{path}")
+    assert len(done.rows()) == 1
+    before = len(site.requests)
+    crawl("tribun", tmp_path / "three", site, f"url={together}")
+    assert len(site.requests) == before
