@@ -45,7 +45,6 @@ class LocalStorage:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-        self.uri = str(self.root)
         try:
             make_folder(self.root)
         except OSError as error:

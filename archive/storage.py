@@ -13,8 +13,6 @@ from archive.local import LocalStorage
 class Storage(Protocol):
     """Complete, immutable files under slash-separated keys."""
 
-    uri: str
-
     def publish(self, path: Path, key: str) -> None:
         """Move a complete local file to `key`. Durable on return; never overwrites another file.
 

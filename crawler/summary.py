@@ -34,8 +34,6 @@ class Summary:
     """Answers of the outlet with a status below 400, robots.txt aside."""
     refused: int = 0
     """Answers that keep us out: 401, 403, 429, 451."""
-    errors: int = 0
-    """Other answers with a status from 400."""
     faults: int = 0
     """Errors of our own."""
     storage: str | None = None
@@ -60,7 +58,6 @@ class Summary:
             source_failures=under("arsip/source-failed/"),
             ok=stats.get("arsip/ok", 0),
             refused=stats.get("arsip/refused", 0),
-            errors=stats.get("arsip/errors", 0),
             faults=stats.get("arsip/failed/fault", 0) + stats.get("spider_exceptions/count", 0),
             storage=stats.get("arsip/storage"),
         )
