@@ -103,7 +103,7 @@ class Job:
         self._lease = self._guard(take_lease, self._state, outlet)
         with ExitStack() as failed:
             failed.callback(self._lease.close)
-            self.catalog = open_catalog(self._state, catalog_uri)
+            self.catalog = self._guard(open_catalog, self._state, catalog_uri)
             failed.callback(self.catalog.close)
             self._guard(self._recover)
             self._spool = self._guard(
@@ -164,7 +164,7 @@ class Job:
             **manifest,
             "files": self.published,
         }
-        self._guard(_write_json, path, described)
+        self._guard(write_file, path, (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode())
         self.storage.publish(path, key)
         shutil.rmtree(self._folder, ignore_errors=True)
         self.release()
@@ -215,8 +215,3 @@ def take_lease(state: Path, outlet: str) -> IO[str]:
     lease.write(str(os.getpid()))
     lease.flush()
     return lease
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    data = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    write_file(path, data.encode())

@@ -75,7 +75,7 @@ def _day(name: str, value: str | None) -> date | None:
 
 def _limit(given: dict[str, Any]) -> int | None:
     value = given.get("limit")
-    if value in (None, ""):
+    if value is None:
         return None
     if not str(value).strip().isdecimal() or int(value) < 1:
         raise ArgumentError(f"limit={value} is no number of articles; write a whole number from 1.")

@@ -176,7 +176,8 @@ class DiscoverySpider(Spider):
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
         """A source that gave no answer."""
         request, error = failed_request(failure)
-        if isinstance(error, LeftAlone):
+        left_alone = isinstance(error, LeftAlone)
+        if left_alone and self.is_leaving():
             self.reports.pop(request.url, None)
             return
         report = self.reports.setdefault(request.url, SourceReport(request.url))
@@ -185,9 +186,13 @@ class DiscoverySpider(Spider):
         for following in self._settled(report):
             yield following
         run: Run | None = request.cb_kwargs.get("run")
-        if run is not None:
+        if run is not None and not left_alone:
             for following in self._next_index_page(run, grew=False):
                 yield following
+
+    def is_leaving(self) -> bool:
+        """Is the job at its end, asked to stop, or refused? Then nothing more is sent, whatever waits."""
+        raise NotImplementedError
 
     def next_articles(self) -> Iterator[Request]:
         """Requests for as many articles as may be on the way."""

@@ -82,7 +82,6 @@ class OutletSpider(DiscoverySpider):
         return spider
 
     def is_leaving(self) -> bool:
-        """Is the job at its end, asked to stop, or refused? Then nothing more is sent, whatever waits."""
         return self._leaving or not self.crawler.crawling
 
     def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy passes it by name
@@ -162,7 +161,8 @@ class OutletSpider(DiscoverySpider):
         stats, status = self.crawler.stats, response.status
         refused = _STATUS_VERDICTS.get(status) is Verdict.BLOCKED
         self._refusals = self._refusals + 1 if refused else 0
-        stats.inc_value("arsip/refused" if refused else "arsip/ok" if status < 400 else "arsip/errors")
+        if refused or status < 400:
+            stats.inc_value("arsip/refused" if refused else "arsip/ok")
         if self._refusals == WALL_AFTER:
             self._stop("blocked")
 

@@ -70,7 +70,6 @@ class WarcPipeline:
 
     def keep(self, request: Request, capture: Capture) -> None:
         """Take a finished exchange from the download handler; it is written in the background."""
-        self._crawler.stats.inc_value("arsip/captures")
         self._records[request] = Kept(capture.began, self.writer.run(self.job.capture, capture))
 
     async def record(self, request: Request) -> tuple[RecordRef, datetime]:

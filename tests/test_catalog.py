@@ -12,7 +12,7 @@ import pytest
 
 from archive.catalog import Catalog, Known
 from archive.errors import ArgumentError, StorageError
-from archive.job import open_catalog
+from archive.job import Job, open_catalog
 
 ONE = Known(
     url="https://contoh.test/1",
@@ -77,6 +77,12 @@ def test_a_file_that_is_no_catalog_is_refused_in_words(tmp_path: Path) -> None:
     path.write_bytes(b"bukan basis data " * 100)
     with pytest.raises(StorageError, match="cannot be opened"):
         Catalog(path)
+
+
+def test_a_state_folder_that_keeps_us_out_of_the_catalog_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "state" / "catalog.lock").mkdir(parents=True)
+    with pytest.raises(StorageError, match="cannot be written: Is a directory"):
+        Job(outlet="contoh", archive_uri=str(tmp_path))
 
 
 def test_a_shared_catalog_is_refused_before_anything_is_fetched(tmp_path: Path) -> None:

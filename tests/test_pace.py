@@ -75,6 +75,14 @@ def test_a_host_that_asks_for_an_hour_is_left_alone_until_another_run(tmp_path: 
     assert len(arrivals) == 1
 
 
+def test_a_source_that_was_not_read_because_its_host_asked_for_time_is_listed(tmp_path: Path, site: FakeSite) -> None:
+    site.overrides[WWW, "/sitemap.xml"] = Reply(503, headers=(("Retry-After", "3600"),))
+    done = crawl("tribun", tmp_path, site)
+    problems = {source["url"]: source["problem"] for source in done.manifest()["sources"]}
+    assert problems["https://www.tribunnews.com/sitemap.xml"] == "answered HTTP 503"
+    assert problems["https://www.tribunnews.com/index-news?page=1"] == "left-alone"
+
+
 @pytest.mark.parametrize("value", ["besok", "-5", "Fri, 31 Dec 9999 23:59:59 -1200", "1e9"])
 def test_a_retry_after_that_means_nothing_is_overlooked(tmp_path: Path, site: FakeSite, value: str) -> None:
     arrivals = watched(site, lambda _: Reply(503, headers=(("Retry-After", value),)))

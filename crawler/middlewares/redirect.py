@@ -23,8 +23,6 @@ class OutletRedirectMiddleware(RedirectMiddleware):
         self, request: Request, response: Response
     ) -> Request | Response:
         """The redirected request, or the response itself when it is none or must not be followed."""
-        if response.status < 300 or response.status > 399:
-            return response
         target = location(response)
         spider = cast("OutletSpider", self.crawler.spider)
         if target is None or spider.follow(request, target) is not Answer.NEW:
