@@ -2,16 +2,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+JUDGES := .venv-judges/.ready
 
-.PHONY: demo test check fix bench lock clean
+.PHONY: demo test soak check fix bench lock clean
 
 demo: $(READY)
 	@rm -rf .demo
 	@$(BIN)/python -m tests.fakesite -- $(BIN)/scrapy crawl tribun -s ARCHIVE_URI=.demo -s DOWNLOAD_DELAY=0 -s CONTACT=demo
 	@$(BIN)/python -m tests.fakesite.look .demo
 
-test: $(READY)
+test: $(READY) $(JUDGES)
 	$(BIN)/pytest -n auto
+
+# Two hundred kills of one crawl; docs/soak.md has the record.
+soak: $(READY)
+	$(BIN)/python -m tests.soak 200
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -27,10 +32,13 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 # Plain pins with hashes for every Python from 3.11 on, and no address of an index.
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
+
 lock: $(READY)
 	$(BIN)/pip install --quiet 'uv>=0.5,<1'
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file requirements.lock
+	$(COMPILE) pyproject.toml --group dev --output-file requirements.lock
+	$(COMPILE) --group judges --output-file requirements-judges.lock
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -39,5 +47,12 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# pywb and py-wacz, which judge what we write: see the group `judges` in pyproject.toml.
+$(JUDGES): requirements-judges.lock
+	$(PYTHON) -m venv .venv-judges
+	@echo '*' > .venv-judges/.gitignore
+	.venv-judges/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $<
+	@touch $@
+
 clean:
-	rm -rf .venv .demo
+	rm -rf .venv .venv-judges .demo

@@ -46,6 +46,10 @@ class StorageError(ArsipError):
     status = ExitStatus.STORAGE
 
 
+class Damaged(StorageError):
+    """Something in the archive is not what it was when it was written."""
+
+
 class LeaseHeld(ArsipError):
     """Another job is at work on this outlet."""
 

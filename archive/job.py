@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -13,14 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, ParamSpec, TypeVar
 
-from archive import layout
-from archive.catalog import Catalog, Known
+from archive import layout, message, records, replay
+from archive.catalog import Catalog, Changes, Known
 from archive.errors import ArgumentError, LeaseHeld, StorageError
 from archive.local import make_folder, write_file
-from archive.model import SCHEMA, Article, Capture, RecordRef, Verdict
+from archive.model import SCHEMA, Article, Capture, RecordRef, Stored, Verdict
 from archive.salvage import Salvaged, salvage
 from archive.spool import Spool, finished
 from archive.storage import Storage, archive_path, open_storage
+from archive.whole import remember, remember_again
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,6 +42,8 @@ class Outcome:
     """Other canonical addresses that led to it."""
     final: bool = True
     """False when another attempt may bring more."""
+    recovered: tuple[str, ...] = ()
+    """Names of the records that waited for this row."""
 
     def known(self, job: str) -> list[Known]:
         """The catalog's lines for its address and every alias."""
@@ -96,7 +102,7 @@ class Job:
         """Keys of the files that this job has put into the archive."""
         self.salvaged: list[Salvaged] = []
         """What earlier jobs of the outlet had left unfinished, and this one finished."""
-        self._pending: list[Known] = []
+        self._changes = Changes()
         self._spools = self._state / "spool" / outlet
         self._folder = self._spools / self.id
         self._guard(make_folder, self._state)
@@ -116,8 +122,19 @@ class Job:
             failed.pop_all()
 
     def capture(self, capture: Capture) -> RecordRef:
-        """Keep an exchange; where its response lies."""
-        return self._guard(self._spool.capture, capture)
+        """Keep an exchange; where its payload lies: in an earlier record when nothing had changed."""
+        earlier = self._earlier(capture)
+        ref = self._guard(self._spool.capture, capture, earlier)
+        head = message.head_of(capture.response)
+        if earlier and ref == earlier.ref:
+            self._changes.stored[capture.url] = remember_again(earlier, head)
+        elif capture.request.startswith(b"GET ") and (new := remember(ref, capture.began, head, capture.truncated)):
+            self._changes.stored[capture.url] = new
+        return ref
+
+    def response(self, ref: RecordRef) -> tuple[bytes, bytes]:
+        """HTTP head and payload of a response in the archive. Any thread may ask. Raises Damaged, StorageError."""
+        return replay.response(self.storage, ref)
 
     def keep(self, outcome: Outcome) -> None:
         """Keep a row: under `articles/` if it is one, else under `dropped/` with verdict and reason."""
@@ -132,9 +149,15 @@ class Job:
             row |= {"verdict": outcome.verdict.value, "reason": outcome.reason}
         known = outcome.known(self.id)
         # The event before the row: whoever finds the row finds what it stands for, and an event alone counts nothing.
-        self.event("outcome", url=article.url, known=[asdict(entry) for entry in known])
+        facts = {"known": [asdict(entry) for entry in known], "recovered": outcome.recovered}
+        self.event("outcome", url=article.url, **facts)
         self._guard(self._spool.line, key, row)
-        self._pending.extend(known)
+        self._changes.known += known
+        self._changes.settled += outcome.recovered
+
+    def settle(self, records: list[str]) -> None:
+        """Say of records that waited that no row is to be made from them."""
+        self._changes.settled += records
 
     def event(self, kind: str, **facts: Any) -> None:
         """Note what no WARC holds: an announcement, a time-out, a refusal."""
@@ -145,8 +168,8 @@ class Job:
     def commit(self) -> None:
         """Bytes, rows and events on the disk first; only then does the catalog say "seen"."""
         self._guard(self._spool.sync)
-        self.catalog.commit(self._pending)
-        self._pending.clear()
+        self.catalog.commit(self._changes)
+        self._changes = Changes()
 
     def finish(self, manifest: dict[str, Any]) -> str:
         """Close, publish and describe the job; the manifest's key. A job without a manifest did not finish."""
@@ -178,11 +201,28 @@ class Job:
     def _recover(self) -> None:
         """Finish what a killed job of this outlet left."""
         for folder in sorted(self._spools.iterdir()) if self._spools.is_dir() else []:
-            result = salvage(folder, folder.name)
-            self.catalog.commit(result.known)
+            result = salvage(folder, self.outlet, self.catalog.stored)
+            if result.cut:
+                self.catalog.forget(result.job, result.lost, result.ends)
+            self.catalog.commit(result.changes)
             self.salvaged.append(result)
             self._publish(folder)
             shutil.rmtree(folder)
+
+    def _earlier(self, capture: Capture) -> Stored | None:
+        """The response that a revisit may stand for.
+
+        It is read first: a revisit of what is gone or damaged would lose the page that is at hand.
+        """
+        stored = self._changes.stored.get(capture.url) or self.catalog.stored(capture.url)
+        if stored is None or not records.is_revisit(capture, stored):
+            return None
+        try:
+            replay.response(self._spool if self._spool.holds(stored.ref.warc) else self.storage, stored.ref)
+        except StorageError as error:
+            logger.warning("%s is kept whole: %s", capture.url, error)
+            return None
+        return stored
 
     def _publish(self, folder: Path) -> None:
         for key in finished(folder):

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 
 OPEN = ".open"
 """Suffix of a file that is still being written; no reader should touch it."""
+JOURNAL = ".journal"
+"""Suffix, after `.open`, of the file that says how many bytes of it are durable."""
 
 
 def timestamp14(moment: datetime) -> str:

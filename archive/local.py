@@ -65,6 +65,15 @@ class LocalStorage:
     def exists(self, key: str) -> bool:
         return (self.root / key).exists()
 
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        path = self.root / key
+        try:
+            with path.open("rb") as file:
+                file.seek(offset)
+                return file.read(length)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be read: {error.strerror}.") from error
+
     def where(self, key: str) -> str:
         path = self.root / key
         return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

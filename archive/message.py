@@ -3,27 +3,70 @@
 from __future__ import annotations
 
 import re
+import zlib
+from functools import lru_cache
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01][ \t]+(\d{3})(?=[ \t\r\n])")
+_UNFOLDED = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+def is_message(response: bytes) -> bool:
+    """Is this a response with a whole head, whatever became of its body (RFC 9112, section 2.1)?"""
+    return _STATUS_LINE.match(response) is not None and head_length(response) > 0
+
+
+def status(head: bytes) -> int | None:
+    """The status code of a response's head; None when its first line is no status line."""
+    match = _STATUS_LINE.match(head)
+    return int(match[1]) if match else None
 
 
 def split_head(message: bytes) -> tuple[bytes, bytes]:
     """Head with its blank line, and the rest. A message without a blank line is all head."""
-    end = _HEAD_END.search(message)
-    return (message[: end.end()], message[end.end() :]) if end else (message, b"")
+    end = head_length(message)
+    return (message[:end], message[end:]) if end else (message, b"")
+
+
+def head_length(message: bytes) -> int:
+    """Bytes of the head with its blank line; 0 when there is none."""
+    usual = message.find(b"\n\r\n")
+    bare = message.find(b"\n\n", 0, usual if usual >= 0 else len(message))
+    if bare >= 0:
+        return bare + 2
+    return usual + 3 if usual >= 0 else 0
+
+
+def unfold_lines(head: bytes) -> list[bytes]:
+    """Lines of a head, folded ones joined (RFC 9112, section 5.2), without their ends."""
+    return _FOLD.sub(b" ", head).splitlines()
 
 
 def header_values(head: bytes, name: str) -> list[bytes]:
     """Values of a header field, in order, folded lines not joined."""
-    pattern = rb"^" + re.escape(name.encode()) + rb"[ \t]*:[ \t]*(.*?)[ \t]*\r?$"
-    return re.findall(pattern, head, re.IGNORECASE | re.MULTILINE)
+    return [value.strip(b" \t\r") for value in _field(name).findall(head)]
 
 
-def payload(response: bytes) -> bytes:
+@lru_cache(maxsize=64)
+def _field(name: str) -> re.Pattern[bytes]:
+    pattern = rb"^" + re.escape(name.encode()) + rb"[ \t]*:([^\n]*)"
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+
+
+def head_of(message: bytes) -> bytes:
+    """The head with its blank line; b"" when it does not end."""
+    return message[: head_length(message)]
+
+
+def payload(message: bytes) -> bytes:
     """The entity-body: after transfer decoding, content coding kept (WARC 1.1, section 5.9)."""
-    head, body = split_head(response)
-    codings = b",".join(header_values(head, "Transfer-Encoding")).lower()
-    return dechunk(body) if codings.endswith(b"chunked") else body
+    head, body = split_head(message)
+    return dechunk(body) if is_chunked(head) else body
+
+
+def is_chunked(head: bytes) -> bool:
+    """Does the body come in chunks (RFC 9112, section 6.1)?"""
+    return b",".join(header_values(head, "Transfer-Encoding")).lower().endswith(b"chunked")
 
 
 def dechunk(body: bytes) -> bytes:
@@ -44,3 +87,16 @@ def dechunk(body: bytes) -> bytes:
         position = line_end + 1 + size
         position += 2 if body[position : position + 2] == b"\r\n" else 1
     return b"".join(parts)
+
+
+def unfold(head: bytes, payload: bytes, limit: int) -> bytes:
+    """The first `limit` bytes of a payload without its content coding; b"" where that is not to be had."""
+    coding = b",".join(header_values(head, "Content-Encoding")).decode("latin-1").strip().lower()
+    if coding in {"", "identity"}:
+        return payload[:limit]
+    if coding not in _UNFOLDED:
+        return b""
+    try:
+        return zlib.decompressobj(_UNFOLDED[coding]).decompress(payload, limit)
+    except zlib.error:
+        return b""

@@ -46,6 +46,8 @@ class Capture:
     """Status line, header fields and body of the final response, transfer coding included."""
     interim: bytes = b""
     """1xx heads that came before it (RFC 9110, section 15.2)."""
+    surplus: int = 0
+    """Bytes that came after the end of the response; they are no part of it."""
     truncated: str | None = None
     """Value of WARC-Truncated (`length`, `time`, `disconnect`, `unspecified`), or None when whole."""
     ip: str | None = None
@@ -54,6 +56,17 @@ class Capture:
     """Values of WARC-Protocol, outermost last: `("http/1.1", "tls/1.3")`."""
     cipher: str | None = None
     """IANA name of the cipher suite, when there was one."""
+    fetch_ms: int | None = None
+    """Milliseconds from the first byte sent to the last received."""
+    via: str | None = None
+    """URL that led here: the source that announced it, the page before it, or the redirect; None for a beginning."""
+    hops: str = ""
+    """Steps from the beginning, one letter each as crawlers write them: L link, M manifest (a sitemap or feed),
+    R redirect, P prerequisite (robots.txt)."""
+    opt_out: tuple[str, ...] = ()
+    """What the host's robots.txt says about reuse, as written: `robots.txt content-signal: ai-train=no`."""
+    exact: bool = True
+    """False when the bytes were put together again from what the crawler had parsed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +85,32 @@ class RecordRef:
     """WARC-Record-ID: `<urn:uuid:...>`."""
     payload_digest: str
     """`sha1:BASE32` of the payload, after transfer decoding and before content decoding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A response that is in the archive with its payload: what a later revisit refers to."""
+
+    ref: RecordRef
+    began: datetime
+    """Its WARC-Date, with microseconds."""
+    etag: str | None = None
+    """Its latest ETag, as written (RFC 9110, section 8.8.3)."""
+    last_modified: str | None = None
+    """Its latest Last-Modified, as written."""
+    chunked: bool = False
+    """Does its block have chunks (RFC 9112, section 7.1)?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A response whose row was never written, because its job was killed: the row is made from the WARC."""
+
+    outlet: str
+    ref: RecordRef
+    began: datetime
+    job: str
+    """The job that captured it."""
 
 
 @dataclass(slots=True, kw_only=True)

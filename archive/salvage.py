@@ -5,116 +5,141 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import re
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from archive import layout
-from archive.catalog import Known
-from archive.local import fsync_folder, write_file
+from archive.catalog import Changes, Known
+from archive.local import write_file
+from archive.model import Stored, Waiting
 from archive.spool import compress
+from archive.warc import give_name
+from archive.whole import Whole, read_whole
 
-_LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Salvaged:
     """What became of one spool folder."""
 
-    records: int
-    rows: int
-    known: list[Known]
-    cut: list[str]
+    outlet: str
+    job: str
+    records: int = 0
+    rows: int = 0
+    changes: Changes = field(default_factory=Changes)
+    """What the job did not live to tell the catalog."""
+    cut: list[str] = field(default_factory=list)
     """Keys of the files that had a torn tail; the tail lies under `damaged/`."""
+    broken: list[str] = field(default_factory=list)
+    """Of them the WARCs that were cut before their journal's end: the disk lost what it had promised to keep."""
+    lost: list[str] = field(default_factory=list)
+    """Addresses whose rows were cut off: they are to be forgotten, and fetched again."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """WARC key -> bytes that are left of it."""
 
 
-def salvage(folder: Path, job: str) -> Salvaged:
-    """Finish the files of a dead job in its spool folder. May itself be killed at any point and begun again.
+def salvage(folder: Path, outlet: str, stored: Callable[[str], Stored | None]) -> Salvaged:
+    """Finish the files of a dead job, whose name is its spool folder's. May itself be killed and begun again.
 
     Rows whose record was cut off go to `damaged/` with the tail, and their addresses stay unseen. What the job had
     said of its addresses in `events/` and did not live to commit is returned, so that nothing is fetched twice: but
-    only where the row is there. Raises OSError.
+    only where the row is there. Responses without a row are returned as waiting for one; `stored` finds what the
+    revisits among them stand for. Raises OSError.
     """
-    cut: list[str] = []
-    open_warcs = {path: whole_records(path) for path in sorted(folder.rglob("*.warc.gz" + layout.OPEN))}
-    sizes = {_key(folder, path): path.stat().st_size for path in folder.rglob("*.warc.gz")}
-    sizes |= {_key(folder, path): good for path, (_, good) in open_warcs.items()}
+    result = Salvaged(outlet, folder.name)
+    open_paths = sorted(folder.rglob("*.warc.gz" + layout.OPEN))
+    warcs = {_key(folder, path): read_whole(path, _key(folder, path)) for path in open_paths}
+    whole = {_key(folder, path): read_whole(path, _key(folder, path)) for path in folder.rglob("*.warc.gz")}
+    result.ends = {key: found.end for key, found in {**whole, **warcs}.items()}
+    result.records = sum(found.records for found in warcs.values())
     # Lines first: once a WARC has lost its `.open`, nothing tells any more that its end was torn.
     for path in sorted(folder.rglob("*.jsonl.gz" + layout.OPEN)):
-        kept, lost = _split_lines(path, sizes)
-        if lost:
-            key = _key(folder, path)
-            cut.append(key)
-            write_file(folder / layout.damaged_key(key.removesuffix(".gz"), job), b"".join(lost))
-            write_file(path, b"".join(kept))
-    for path, (_, good) in open_warcs.items():
-        if good < path.stat().st_size:
-            cut.append(_key(folder, path))
-            _cut(folder, path, good, job)
-        if good:
-            path.rename(folder / _key(folder, path))
-            fsync_folder(path.parent)
-        else:
-            path.unlink()
+        _mend_lines(folder, path, result)
+    for path in open_paths:
+        _finish_warc(folder, path, warcs[_key(folder, path)], result)
     for path in sorted(folder.rglob("*.jsonl.gz" + layout.OPEN)):
         compress(folder, _key(folder, path))
-    rows = {row["url"] for part in ("articles", "dropped") for row in _lines(folder / part)}
-    outcomes = (event for event in _lines(folder / "events") if event.get("event") == "outcome")
-    known = [Known(**entry) for event in outcomes if event["url"] in rows for entry in event["known"]]
-    return Salvaged(sum(count for count, _ in open_warcs.values()), len(rows), known, cut)
+    rows = {row["url"]: row for part in ("articles", "dropped") for row in _lines(folder / part)}
+    result.rows = len(rows)
+    for event in _lines(folder / "events"):
+        if event.get("event") == "outcome" and event["url"] in rows:
+            result.changes.known += [Known(**entry) for entry in event["known"]]
+            result.changes.settled += event["recovered"]
+    used = {ref["record_id"] for row in rows.values() for ref in row.get("captures") or []}
+    _remember({**whole, **warcs}, used, stored, result)
+    return result
 
 
-def whole_records(path: Path) -> tuple[int, int]:
-    """Number of whole WARC records from the beginning of a .warc.gz, and the byte where they end."""
-    count = good = position = 0
-    inflater, head, length = zlib.decompressobj(31), b"", 0
-    with path.open("rb") as file:
-        while data := file.read(1 << 20):
-            while data:
-                try:
-                    plain = inflater.decompress(data)
-                except zlib.error:
-                    return count, good
-                head += plain[: max(0, 65536 - len(head))]
-                length += len(plain)
-                if not inflater.eof:
-                    position += len(data)
-                    break
-                position += len(data) - len(inflater.unused_data)
-                if not _is_record(head, length):
-                    return count, good
-                count, good = count + 1, position
-                data = inflater.unused_data
-                inflater, head, length = zlib.decompressobj(31), b"", 0
-    return count, good
-
-
-def _is_record(head: bytes, length: int) -> bool:
-    """Does a member of `length` bytes hold one record: header, block of Content-Length, two CRLF?"""
-    end = head.find(b"\r\n\r\n")
-    match = _LENGTH.search(head[: end + 2])
-    return head.startswith(b"WARC/1.") and end > 0 and match is not None and length == end + 8 + int(match[1])
-
-
-def _split_lines(path: Path, sizes: dict[str, int]) -> tuple[list[bytes], list[bytes]]:
-    """Lines that are whole and whose records are there, and the others."""
+def _mend_lines(folder: Path, path: Path, result: Salvaged) -> None:
+    """Keep the lines that are whole and whose records are there, and move the others to `damaged/`."""
     kept: list[bytes] = []
     lost: list[bytes] = []
     for line in path.read_bytes().splitlines(keepends=True):
-        (kept if _is_backed(line, sizes) else lost).append(line)
-    return kept, lost
+        row = _row(line)
+        refs = (row or {}).get("captures") or []
+        if row is not None and all(
+            ref["offset"] + ref["length"] <= result.ends[ref["warc"]] for ref in refs if ref["warc"] in result.ends
+        ):
+            kept.append(line)
+            continue
+        lost.append(line)
+        if row is not None and "url" in row:
+            result.lost += [row["url"], *(ref["url"] for ref in refs)]
+    if lost:
+        key = _key(folder, path)
+        result.cut.append(key)
+        write_file(folder / layout.damaged_key(key.removesuffix(".gz"), result.job), b"".join(lost))
+        write_file(path, b"".join(kept))
 
 
-def _is_backed(line: bytes, sizes: dict[str, int]) -> bool:
+def _row(line: bytes) -> dict[str, Any] | None:
+    """The object of a whole line; None for a torn one."""
     try:
         row = json.loads(line)
     except ValueError:
-        return False
-    captures = row.get("captures") or []
-    return line.endswith(b"\n") and all(ref["offset"] + ref["length"] <= sizes.get(ref["warc"], 0) for ref in captures)
+        return None
+    return row if line.endswith(b"\n") and isinstance(row, dict) else None
+
+
+def _finish_warc(folder: Path, path: Path, whole: Whole, result: Salvaged) -> None:
+    key = _key(folder, path)
+    journal = path.with_name(path.name + layout.JOURNAL)
+    promised = journal.read_bytes().strip() if journal.exists() else b""
+    if promised.isdigit() and int(promised) > whole.end:
+        result.broken.append(key)
+    if whole.end < path.stat().st_size:
+        result.cut.append(key)
+        _cut(folder, path, whole.end, result.job)
+    if whole.end:
+        give_name(folder, key, whole.index)
+    else:
+        path.unlink()
+        journal.unlink(missing_ok=True)
+
+
+def _remember(
+    warcs: dict[str, Whole], used: set[str], stored: Callable[[str], Stored | None], result: Salvaged
+) -> None:
+    """What the captures were, for the catalog: what to ask with next time, and which of them wait for a row."""
+    pages = {answer.ref.record_id: answer.ref for whole in warcs.values() for answer in whole.answers}
+    for whole in warcs.values():
+        for answer in whole.answers:
+            ref = answer.ref
+            if answer.stored:
+                result.changes.stored[ref.url] = answer.stored
+            if not answer.lasting:
+                continue
+            if answer.revisits is not None:
+                before = stored(ref.url)
+                originals = {**pages, **({before.ref.record_id: before.ref} if before else {})}
+                if answer.revisits not in originals:
+                    continue
+                ref = originals[answer.revisits]
+            if ref.record_id not in used:
+                result.changes.waiting.append(
+                    Waiting(outlet=result.outlet, ref=ref, began=answer.began, job=result.job)
+                )
 
 
 def _lines(folder: Path) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from archive import layout
 from archive.local import fsync_folder, make_folder
-from archive.model import Capture, RecordRef
+from archive.model import Capture, RecordRef, Stored
 from archive.warc import WarcWriter
 
 
@@ -36,10 +36,21 @@ class Spool:
         self._lines: dict[str, int] = {}
         self._dirty = False
 
-    def capture(self, capture: Capture) -> RecordRef:
-        """Append the records of an exchange."""
+    def capture(self, capture: Capture, earlier: Stored | None) -> RecordRef:
+        """Append the records of an exchange; see `WarcWriter.write`."""
         self._dirty = True
-        return self._warc.write(capture)
+        return self._warc.write(capture, earlier)
+
+    def holds(self, warc: str) -> bool:
+        """Is this the key of a WARC of this job?"""
+        return warc in self._warc.keys
+
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """Bytes of a WARC of this job."""
+        path = self._folder / key
+        with (path if path.exists() else path.with_name(path.name + layout.OPEN)).open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
 
     def line(self, key: str, row: Mapping[str, Any]) -> None:
         """Append one JSON object to the file that will be `key`."""
@@ -92,5 +103,5 @@ def compress(folder: Path, key: str) -> None:
 def finished(folder: Path) -> Iterator[str]:
     """Keys of the whole files in a spool folder, WARCs first: a row is never published before its bytes."""
     keys = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    whole = (key for key in keys if not key.endswith((layout.OPEN, ".part")))
+    whole = (key for key in keys if not key.endswith((layout.OPEN, layout.JOURNAL, ".part")))
     return iter(sorted(whole, key=lambda key: (not key.startswith("warc/"), key)))

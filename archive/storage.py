@@ -22,6 +22,9 @@ class Storage(Protocol):
     def exists(self, key: str) -> bool:
         """Is there a file under `key`?"""
 
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """Bytes of a file. Raises StorageError."""
+
     def where(self, key: str) -> str:
         """What a person types to get at the file."""
 

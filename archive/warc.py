@@ -1,60 +1,30 @@
-"""WARC 1.1 files: one exchange in, two records out, one gzip member a record."""
+"""WARC 1.1 files of one job: begun, appended to, checked, indexed and closed."""
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
+import errno
 import os
-import uuid
+import time
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
-
-from archive import layout, message
+from archive import cdxj, layout, records
 from archive.local import fsync_folder, make_folder
-from archive.model import Capture, RecordRef
+from archive.model import Capture, RecordRef, Stored
 
-# Half the time of level 9 for 2 % more bytes.
-COMPRESSION = 6
 MAX_BYTES = 1_000_000_000
 """Size at which a file is closed and the next one begun: 1 GB (WARC 1.1, annex C)."""
-
-
-def digest(data: bytes) -> str:
-    """`sha1:BASE32`, the form that WARC readers agree on."""
-    return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
-
-
-def member(version_headers: list[tuple[str, str]], block: bytes) -> bytes:
-    """One record as one gzip member. Its bytes depend on nothing but the record."""
-    headers = StatusAndHeaders("", version_headers, protocol="WARC/1.1")
-    kind = headers.get_header("WARC-Type")
-    record = ArcWarcRecord("warc", kind, headers, BytesIO(block), None, None, len(block))
-    # warcio re-serialises HTTP heads that it parsed itself; handed over as an opaque block, they stay exact.
-    record.payload_length = len(block)
-    plain = BytesIO()
-    WARCWriter(plain, gzip=False, warc_version="1.1").write_record(record)
-    return gzip.compress(plain.getvalue(), compresslevel=COMPRESSION, mtime=0)
-
-
-def _record_id() -> str:
-    return f"<urn:uuid:{uuid.uuid4()}>"
-
-
-def _warc_date(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+MAX_SECONDS = 24 * 3600.0
+"""Age at which a file is closed, so that a job of many days leaves finished files behind it."""
 
 
 class WarcWriter:
     """Writes captures to `NAME.warc.gz.open` files of one job, each begun by a warcinfo record.
 
-    Not safe for threads: one thread owns it. Every method raises OSError when the disk does.
+    Beside an open file lies its journal: the bytes of it that are durable. Not safe for threads: one thread owns it.
+    Every method raises OSError when the disk does.
     """
 
     def __init__(
@@ -64,86 +34,77 @@ class WarcWriter:
         info: Mapping[str, str],
         *,
         max_bytes: int = MAX_BYTES,
+        max_seconds: float = MAX_SECONDS,
         taken: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._spool = spool
         self._outlet = outlet
         self._info = dict(info)
         self._max_bytes = max_bytes
+        self._max_seconds = max_seconds
         self._taken = taken
         self._serial = 0
         self._file: int | None = None
-        self._size = 0
+        self._journal: int | None = None
+        self._begun = 0.0
+        self._size = self._checksum = 0
         self._key = ""
         self._warcinfo = ""
+        self._index: list[str] = []
+        self.keys: set[str] = set()
+        """Keys of all files of this job."""
         self.finished: list[str] = []
-        """Keys of the files that are whole, still in the spool."""
+        """Of them those that are whole, still in the spool."""
 
-    def write(self, capture: Capture) -> RecordRef:
-        """Append the response and the request of an exchange; where the response lies."""
-        if self._file is not None and self._size >= self._max_bytes:
-            self._finish()
-        if self._file is None:
-            self._begin()
-        response_id, request_id = _record_id(), _record_id()
-        payload_digest = digest(message.payload(capture.response))
-        response = member(
-            [
-                *self._event("response", response_id, capture),
-                ("WARC-Concurrent-To", request_id),
-                ("WARC-Payload-Digest", payload_digest),
-                ("WARC-Block-Digest", digest(capture.response)),
-                *([("WARC-Truncated", capture.truncated)] if capture.truncated else []),
-                ("Content-Type", "application/http; msgtype=response"),
-            ],
-            capture.response,
-        )
-        request = member(
-            [
-                *self._event("request", request_id, capture),
-                ("WARC-Concurrent-To", response_id),
-                ("WARC-Payload-Digest", digest(message.payload(capture.request))),
-                ("WARC-Block-Digest", digest(capture.request)),
-                ("Content-Type", "application/http; msgtype=request"),
-            ],
-            capture.request,
-        )
-        offset = self._append(response)
-        self._append(request)
-        return RecordRef(
+    def write(self, capture: Capture, earlier: Stored | None = None) -> RecordRef:
+        """Append the records of an exchange, in one piece; where its payload lies, for a revisit in the earlier one."""
+        self._make_room()
+        event = records.event(capture, self._warcinfo, earlier)
+        offset = self._append(event.data)
+        ref = RecordRef(
             url=capture.url,
             warc=self._key,
             offset=offset,
-            length=len(response),
-            record_id=response_id,
-            payload_digest=payload_digest,
+            length=event.length,
+            record_id=event.record_id,
+            payload_digest=event.payload_digest,
         )
+        if event.kind != "request":
+            self._index.append(
+                cdxj.line(
+                    kind=event.kind,
+                    url=capture.url,
+                    date=event.date,
+                    head=event.head,
+                    digest=event.payload_digest,
+                    offset=offset,
+                    length=event.length,
+                    filename=Path(self._key).name,
+                )
+            )
+        return earlier.ref if earlier and event.kind == "revisit" else ref
 
     def sync(self) -> None:
-        """Make everything written so far durable."""
-        if self._file is not None:
-            os.fsync(self._file)
+        """Make everything written so far durable, and note how much that is."""
+        if self._file is None or self._journal is None:
+            return
+        os.fsync(self._file)
+        os.pwrite(self._journal, b"%020d\n" % self._size, 0)
+        os.fsync(self._journal)
 
     def close(self) -> None:
         """Finish the file at hand; its key joins `finished`."""
         if self._file is not None:
             self._finish()
 
-    def _event(self, kind: str, record_id: str, capture: Capture) -> list[tuple[str, str]]:
-        """Fields that all records of one capture share (WARC 1.1, section 5)."""
-        fields = [
-            ("WARC-Type", kind),
-            ("WARC-Record-ID", record_id),
-            ("WARC-Warcinfo-ID", self._warcinfo),
-            ("WARC-Target-URI", capture.url),
-            ("WARC-Date", _warc_date(capture.began)),
-        ]
-        if capture.ip:
-            fields.append(("WARC-IP-Address", capture.ip))
-        fields += [("WARC-Protocol", protocol) for protocol in capture.protocols]
-        if capture.cipher:
-            fields.append(("WARC-Cipher-Suite", capture.cipher))
-        return fields
+    def _make_room(self) -> None:
+        """Have an open file that is neither full nor old."""
+        if self._file is not None and (
+            self._size >= self._max_bytes or time.monotonic() - self._begun >= self._max_seconds
+        ):
+            self._finish()
+        if self._file is None:
+            self._begin()
 
     def _begin(self) -> None:
         now = datetime.now(UTC)
@@ -153,25 +114,20 @@ class WarcWriter:
             self._serial += 1
             if not self._taken(self._key):
                 break
+        self.keys.add(self._key)
         path = self._spool / (self._key + layout.OPEN)
         make_folder(path.parent)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        self._journal = os.open(path.with_name(path.name + layout.JOURNAL), os.O_WRONLY | os.O_CREAT, 0o644)
         fsync_folder(path.parent)
-        self._size = 0
-        self._warcinfo = _record_id()
-        block = "".join(f"{name}: {value}\r\n" for name, value in self._info.items()).encode()
-        headers = [
-            ("WARC-Type", "warcinfo"),
-            ("WARC-Record-ID", self._warcinfo),
-            ("WARC-Filename", Path(self._key).name),
-            ("WARC-Date", _warc_date(now)),
-            ("WARC-Block-Digest", digest(block)),
-            ("Content-Type", "application/warc-fields"),
-        ]
-        self._append(member(headers, block))
+        self._begun = time.monotonic()
+        self._size = self._checksum = 0
+        self._index = []
+        self._warcinfo, data = records.warcinfo(Path(self._key).name, now, self._info)
+        self._append(data)
 
     def _append(self, data: bytes) -> int:
-        """Write one whole member; its offset. A full disk makes `os.write` short before it makes it fail."""
+        """Write whole members; their offset. A full disk makes `os.write` short before it makes it fail."""
         assert self._file is not None
         offset = self._size
         view = memoryview(data)
@@ -179,14 +135,36 @@ class WarcWriter:
             written = os.write(self._file, view)
             view = view[written:]
         self._size += len(data)
+        self._checksum = zlib.crc32(data, self._checksum)
         return offset
 
     def _finish(self) -> None:
+        self.sync()
         assert self._file is not None
-        os.fsync(self._file)
+        assert self._journal is not None
         os.close(self._file)
-        self._file = None
+        os.close(self._journal)
+        self._file = self._journal = None
         path = self._spool / (self._key + layout.OPEN)
-        path.rename(self._spool / self._key)
-        fsync_folder(path.parent)
+        if checksum(path) != (self._size, self._checksum):
+            raise OSError(errno.EIO, f"{path.name} does not read back as it was written")
+        give_name(self._spool, self._key, self._index)
         self.finished.append(self._key)
+
+
+def checksum(path: Path) -> tuple[int, int]:
+    """Bytes of a file, and their CRC-32. Raises OSError."""
+    size = crc = 0
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            size, crc = size + len(piece), zlib.crc32(piece, crc)
+    return size, crc
+
+
+def give_name(folder: Path, key: str, index: list[str]) -> None:
+    """Give an open file that is whole its name, with its index beside it, durably. Raises OSError."""
+    path = folder / (key + layout.OPEN)
+    cdxj.write(folder / cdxj.path_for(key), index)
+    path.rename(folder / key)
+    fsync_folder(path.parent)
+    path.with_name(path.name + layout.JOURNAL).unlink(missing_ok=True)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from trafilatura import bare_extraction
 
@@ -25,6 +26,8 @@ OUTLETS = ROOT / "tests" / "outlets"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ROUNDS = 30
 ARTICLES = 300
+PAGES = 2000
+PAIRS = 5
 
 
 def cpu(act: Callable[[], object]) -> float:
@@ -61,6 +64,27 @@ def crawling() -> float:
             bare = Path(folder) / "bare.py"
             bare.write_text(_BARE.format(urls=urls), encoding="utf-8")
             return ours / _cpu_of([sys.executable, str(bare)], env)
+
+
+def capturing() -> list[float]:
+    """Pages per second of a crawl that captures and writes WARC, over those of the same crawl by bare Scrapy.
+
+    From the opening of the spider to the published WARC; the two take turns, PAIRS times.
+    """
+    serve = [sys.executable, "-m", "benchmarks.server"]
+    with subprocess.Popen(serve, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        port = server.stdout.readline().strip()
+        ratios = [_seconds("bare", port) / _seconds("archiving", port) for _ in range(PAIRS)]
+        server.communicate()
+    return ratios
+
+
+def _seconds(kind: str, port: str) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks.fetch", kind, port, str(PAGES), folder]
+        done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return float(done.stdout)
 
 
 _BARE = """
@@ -106,6 +130,9 @@ def main() -> None:
     """Print a line for each ratio."""
     sys.stdout.write(f"trafilatura with metadata / extraction by rules     {extraction():.1f}\n")
     sys.stdout.write(f"crawl to WARC and rows / bare Scrapy fetch          {crawling():.1f}\n")
+    ratios = sorted(capturing())
+    spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
+    sys.stdout.write(f"pages a second: capture to WARC / bare Scrapy       {median(ratios):.2f} ({spread})\n")
 
 
 if __name__ == "__main__":

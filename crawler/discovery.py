@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -19,6 +18,7 @@ from crawler.arguments import Arguments
 from crawler.frontier import Answer, Frontier
 from crawler.middlewares.robots import RobotsMiddleware
 from crawler.outlet import Feed, Index, Outlet, Robots, Sitemap, Source
+from crawler.walk import Run, first_run
 from crawler.wire import LeftAlone
 from pipelines.warc import WarcPipeline
 
@@ -53,22 +53,9 @@ class SourceReport:
     """Why it brought less than it could, if so."""
 
 
-@dataclass(slots=True)
-class Run:
-    """One walk through the pages of an index."""
-
-    source: Index
-    day: date | None
-    further: Iterator[date]
-    page: int = 1
-    seen: set[str] = field(default_factory=set)
-
-    @property
-    def url(self) -> str:
-        """Address of the page at hand."""
-        template = self.source.url if self.day else self.source.latest or self.source.url
-        day = self.day.strftime(self.source.date_format) if self.day else ""
-        return template.format(date=day, page=self.page)
+def _step(response: Response, letter: str) -> tuple[str, str]:
+    """Where what stands in a source's document was found: its address, and the steps that led there."""
+    return response.url, response.meta.get("hops", "") + letter
 
 
 def failed_request(failure: Failure) -> tuple[Request, BaseException]:
@@ -108,8 +95,10 @@ class DiscoverySpider(Spider):
         assert sink is not None, "the spiders need WarcPipeline in ITEM_PIPELINES"
         self.sink, self.job = sink, sink.job
         self.frontier = Frontier(self.name, self.outlet, self.arguments, self.job.catalog, count_all=self.sample)
+        async for request in self.recover():
+            yield request
         asked = [sources.Entry(url=url, source="argument") for url in self.arguments.urls.values()]
-        await self._announce_all(asked, SourceReport("argument"))
+        await self._announce_all(asked, SourceReport("argument"), "")
         if not self.arguments.urls:
             for source in self.outlet.sources:
                 async for request in self.ask(source):
@@ -121,7 +110,7 @@ class DiscoverySpider(Spider):
         """The requests with which a source is begun."""
         if isinstance(source, Robots):
             for url in await self._robots_sitemaps(source.url):
-                for request in self._document(url, self.parse_sitemap, depth=1):
+                for request in self._document(url, self.parse_sitemap, (source.url, "M"), depth=1):
                     yield request
         elif isinstance(source, Sitemap):
             for request in self._document(source.url, self.parse_sitemap, depth=1):
@@ -130,7 +119,7 @@ class DiscoverySpider(Spider):
             for request in self._document(source.url, self.parse_feed):
                 yield request
         elif isinstance(source, Index):
-            for request in self._index_page(self._first_run(source)):
+            for request in self._index_page(first_run(source, self.arguments, self.outlet.rules.zone)):
                 yield request
 
     async def parse_sitemap(self, response: Response, depth: int) -> AsyncIterator[Request]:
@@ -142,9 +131,9 @@ class DiscoverySpider(Spider):
                 if depth >= LIMITS.depth:
                     report.problem = f"depth-limit: {child} lies deeper than {LIMITS.depth} sitemaps"
                     break
-                for request in self._document(child, self.parse_sitemap, depth=depth + 1):
+                for request in self._document(child, self.parse_sitemap, _step(response, "M"), depth=depth + 1):
                     yield request
-            await self._announce_all(page.entries, report)
+            await self._announce_all(page.entries, report, _step(response, "M")[1])
         for request in self._settled(report):
             yield request
 
@@ -155,7 +144,7 @@ class DiscoverySpider(Spider):
             report.problem = page.fault
             if page.homepage_links:
                 report.problem = f"homepage-links: {page.homepage_links} items lead to the home page"
-            await self._announce_all(page.entries, report)
+            await self._announce_all(page.entries, report, _step(response, "M")[1])
         for request in self._settled(report):
             yield request
 
@@ -167,7 +156,7 @@ class DiscoverySpider(Spider):
             # Only articles count: a menu that differs from page to page would keep the walk going.
             urls = (self.outlet.canonical(entry.url) for entry in entries if self.outlet.owns(entry.url))
             run.seen.update(url for url in urls if self.outlet.is_article(url))
-            await self._announce_all(entries, report)
+            await self._announce_all(entries, report, _step(response, "L")[1])
         for request in self._next_index_page(run, grew=len(run.seen) > before):
             yield request
         for request in self._settled(report):
@@ -194,6 +183,10 @@ class DiscoverySpider(Spider):
         """Is the job at its end, asked to stop, or refused? Then nothing more is sent, whatever waits."""
         raise NotImplementedError
 
+    def recover(self) -> AsyncIterator[Request]:
+        """Requests for what a killed job had fetched and made no row of."""
+        raise NotImplementedError
+
     def next_articles(self) -> Iterator[Request]:
         """Requests for as many articles as may be on the way."""
         raise NotImplementedError
@@ -215,8 +208,13 @@ class DiscoverySpider(Spider):
             logger.info("source %s: %s", url, report.problem)
         return found
 
-    def _document(self, url: str, callback: Any, **named: Any) -> Iterator[Request]:
-        """The request for a source's document, unless it was asked for already or lies off the outlet."""
+    def _document(
+        self, url: str, callback: Any, found: tuple[str | None, str] = (None, ""), **named: Any
+    ) -> Iterator[Request]:
+        """The request for a source's document, unless it was asked for already or lies off the outlet.
+
+        `found` says where its address stands, and the steps that led there.
+        """
         if url in self._documents:
             return
         report = self.reports.setdefault(url, SourceReport(url))
@@ -226,18 +224,10 @@ class DiscoverySpider(Spider):
             report.problem = f"documents-limit: {MAX_DOCUMENTS} were read"
         else:
             self._documents.add(url)
-            yield Request(url, callback, errback=self.source_failed, cb_kwargs=named, dont_filter=True)
+            meta = {"conditional": True, "via": found[0], "hops": found[1]}
+            yield Request(url, callback, errback=self.source_failed, cb_kwargs=named, meta=meta, dont_filter=True)
             return
         logger.info("source %s: %s", url, report.problem)
-
-    def _first_run(self, source: Index) -> Run:
-        if "{date}" not in source.url or (not self.arguments.dated and source.latest):
-            return Run(source, None, iter(()))
-        today = datetime.now(OFFSETS[self.outlet.rules.zone]).date()
-        last = min(self.arguments.until or today, today)
-        first = self.arguments.since or last
-        days = (last - timedelta(days=back) for back in range(max(0, (last - first).days) + 1))
-        return Run(source, next(days), days)
 
     def _index_page(self, run: Run) -> Iterator[Request]:
         return self._document(run.url, self.parse_index, run=run)
@@ -266,22 +256,23 @@ class DiscoverySpider(Spider):
             report.problem = str(error)
             return report, None
 
-    async def _announce_all(self, entries: list[sources.Entry], report: SourceReport) -> None:
+    async def _announce_all(self, entries: list[sources.Entry], report: SourceReport, hops: str) -> None:
         """Hand a document's entries to the frontier, some at a time: the reactor has other things to do."""
         for first in range(0, len(entries), BATCH):
             events = []
             for entry in entries[first : first + BATCH]:
-                answer, event = self._announce(entry)
+                answer, event = self._announce(entry, hops)
                 report.announced += 1
                 report.new += answer is Answer.NEW
                 if answer is not Answer.REPEATED:
                     events.append(event)
             await self.sink.events("announced", events)
 
-    def _announce(self, entry: sources.Entry) -> tuple[Answer, dict[str, Any]]:
+    def _announce(self, entry: sources.Entry, hops: str) -> tuple[Answer, dict[str, Any]]:
         """What the frontier makes of an entry, and the event to note."""
         published = entry.published.astimezone(OFFSETS[self.outlet.rules.zone]) if entry.published else None
-        answer = self.frontier.announce(entry.url, published)
+        via = entry.source if hops else None
+        answer = self.frontier.announce(entry.url, published, via=via, hops=hops)
         if answer in {Answer.NEW, Answer.THERE, Answer.NOT_ASKED}:
             self.crawler.stats.inc_value("arsip/announced")
             if answer is not Answer.NEW:

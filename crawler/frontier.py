@@ -47,6 +47,10 @@ class Target:
     """Canonical."""
     fetch: str
     """As it is requested, without page parameter."""
+    via: str | None = None
+    """URL of the source that announced it."""
+    hops: str = ""
+    """Steps that led to it: `Capture.hops`."""
 
 
 class Twin(NamedTuple):
@@ -85,21 +89,23 @@ class Frontier:
         limit = self._arguments.limit
         return limit is not None and self._kept >= limit
 
-    def announce(self, url: str, published: datetime | None = None) -> Answer:
-        """Take an announced address. `published` in the outlet's zone."""
+    def announce(
+        self, url: str, published: datetime | None = None, *, via: str | None = None, hops: str = ""
+    ) -> Answer:
+        """Take an announced address. `published` in the outlet's zone; `via` and `hops` say where it was found."""
         if not self._outlet.owns(url):
             return Answer.ELSEWHERE
         canonical = self._outlet.canonical(url)
         by_name = canonical in self._arguments.urls
         if not by_name and not self._outlet.is_article(canonical):
             return Answer.NO_ARTICLE
-        if not self._claim(canonical):
+        if not self.claim(canonical):
             return Answer.REPEATED
         if not by_name and not self._is_asked(canonical, published):
             return Answer.NOT_ASKED
         answer = self._remembered(canonical)
         if answer is Answer.NEW:
-            self._waiting.append(Target(canonical, self._outlet.address(url)))
+            self._waiting.append(Target(canonical, self._outlet.address(url), via, hops))
         return answer
 
     def follow(self, origin: str, target: str) -> Answer:
@@ -109,9 +115,17 @@ class Frontier:
         """
         if self.identify(origin) == self.identify(target) or not self._outlet.is_article(target):
             return Answer.NEW
-        if not self._claim(target):
+        if not self.claim(target):
             return Answer.REPEATED
         return self._remembered(target)
+
+    def claim(self, canonical: str) -> bool:
+        """True for the first address of an article in this job."""
+        key = self.identify(canonical)
+        if key in self._claimed:
+            return False
+        self._claimed.add(key)
+        return True
 
     def keep(self, article_id: str, url: str) -> None:
         """An article is kept under this address."""
@@ -137,14 +151,6 @@ class Frontier:
         """A target that was taken has come to its end."""
         self._on_the_way -= 1
         self._kept += kept or self._count_all
-
-    def _claim(self, canonical: str) -> bool:
-        """True for the first address of an article in this job."""
-        key = self.identify(canonical)
-        if key in self._claimed:
-            return False
-        self._claimed.add(key)
-        return True
 
     def _is_asked(self, canonical: str, published: datetime | None) -> bool:
         """By what is known before fetching; what is not known yet is judged on the page."""

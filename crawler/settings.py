@@ -28,6 +28,7 @@ ROBOTSTXT_USER_AGENT = "arsip-berita"
 ROBOTSTXT_OBEY = True
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
+CONCURRENT_ITEMS = 1  # a page is one item; Scrapy begins this many tasks for every response, 100 of them by default
 COOKIES_ENABLED = False  # every capture is what a first-time reader gets
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # counted under its reason at the end
@@ -59,11 +60,13 @@ REFERRER_POLICY = "no-referrer"
 
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.archived.RecoveredMiddleware": 50,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.middlewares.retry.PoliteRetryMiddleware": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.middlewares.redirect.OutletRedirectMiddleware": 600,
+    "crawler.middlewares.archived.ConditionalMiddleware": 900,
 }
 ITEM_PIPELINES = {
     "pipelines.warc.WarcPipeline": 100,

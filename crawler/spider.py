@@ -6,20 +6,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from w3lib.encoding import http_content_type_encoding
 
-from archive.errors import ArsipError
 from archive.job import Outcome
-from archive.model import Article, Verdict
+from archive.model import Article, Verdict, Waiting
 from crawler import reasons
 from crawler.discovery import DiscoverySpider, failed_request
-from crawler.frontier import Answer
+from crawler.frontier import Answer, Target
+from crawler.judgement import CUT_SHORT, OPEN_ENDED, STATUS_VERDICTS, Judgement, PageFailed, judge_status
 from crawler.pace import Pace
-from crawler.visit import Visit, location
+from crawler.visit import Visit
 from crawler.wire import LeftAlone
 from pipelines.extract import EXTRACTOR, Page, extract, join
 from pipelines.workers import Workers
@@ -36,27 +36,6 @@ EXTRACTORS = 1
 WALL_AFTER = 5
 """Refusals in a row after which the outlet is left alone."""
 
-_STATUS_VERDICTS = {
-    401: Verdict.BLOCKED,
-    403: Verdict.BLOCKED,
-    404: Verdict.NOT_FOUND,
-    410: Verdict.GONE,
-    429: Verdict.BLOCKED,
-    451: Verdict.BLOCKED,
-}
-# Another attempt may bring more for these.
-_OPEN_ENDED = {Verdict.BLOCKED, Verdict.NOT_FOUND, Verdict.SOFT_404, Verdict.EMPTY}
-# On a later page these say nothing about the page: the article is cut short, and worth another run.
-_CUT_SHORT = {Verdict.BLOCKED, Verdict.REDIRECTED_AWAY, Verdict.DUPLICATE}
-
-
-class Judgement(NamedTuple):
-    """What an answer turned out to be without looking at the page."""
-
-    verdict: Verdict
-    reason: str
-    final: bool = True
-
 
 class OutletSpider(DiscoverySpider):
     """An outlet's spider says `name` and `outlet`; everything else is here."""
@@ -71,6 +50,8 @@ class OutletSpider(DiscoverySpider):
         self._stopping: asyncio.Future[None] | None = None
         self.pace: Pace
         self._leaving = False
+        self.waiting: dict[str, Waiting] = {}
+        """Address -> its capture by a killed job, as long as no row was made of it."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -97,6 +78,28 @@ class OutletSpider(DiscoverySpider):
         while target := self.frontier.take():
             yield self._request(Visit(target, self.outlet.all_pages, self.outlet.page_param, target.url))
 
+    async def recover(self) -> AsyncIterator[Request]:
+        """Requests that are answered from the WARC of a killed job; what needs no row is settled."""
+        groups: dict[str, list[Waiting]] = {}
+        needless = []
+        for waiting in self.job.catalog.waiting(self.name):
+            canonical = self.outlet.canonical(waiting.ref.url) if self.outlet.owns(waiting.ref.url) else ""
+            known = self.job.catalog.known(canonical)
+            if not self.outlet.is_article(canonical) or (known and known.final):
+                needless.append(waiting.ref.record_id)
+            else:
+                groups.setdefault(canonical, []).append(waiting)
+        await self.sink.settle(needless)
+        for canonical, group in groups.items():
+            if not self.frontier.claim(canonical):
+                continue
+            self.waiting.update((waiting.ref.url, waiting) for waiting in group)
+            self.crawler.stats.inc_value("arsip/announced")
+            target = Target(canonical, self.outlet.address(group[0].ref.url))
+            visit = Visit(target, self.outlet.all_pages, self.outlet.page_param, canonical)
+            visit.recovered, visit.job = tuple(waiting.ref.record_id for waiting in group), group[0].job
+            yield self._request(visit)
+
     async def parse_article(self, response: Response, visit: Visit) -> AsyncIterator[Request | Outcome]:
         """One page of an article: the request for the page that is missing, or the outcome."""
         assert response.request is not None
@@ -113,14 +116,15 @@ class OutletSpider(DiscoverySpider):
         if not isinstance(page, Page) and not visit.pages:
             visit.records.append(record)
             yield self._outcome(visit, Article(extractor=EXTRACTOR, rules=self.outlet.rules.digest), page)
-            for request in self._done(kept=False):
+            for request in self._done(visit, kept=False):
                 yield request
-        elif visit.take(page if isinstance(page, Page) else None, record) and self.arguments.wants_day(
-            visit.pages[0].article.published  # no use to walk an article of another day
+        elif visit.take(page if isinstance(page, Page) else None, record) and (
+            # No use to walk an article of another day.
+            visit.recovered or self.arguments.wants_day(visit.pages[0].article.published)
         ):
             yield self._request(visit)
         else:
-            async for result in self._finish(visit, final=page.verdict not in _CUT_SHORT):
+            async for result in self._finish(visit, final=page.verdict not in CUT_SHORT):
                 yield result
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Request | Outcome]:
@@ -128,7 +132,7 @@ class OutletSpider(DiscoverySpider):
         request, error = failed_request(failure)
         if isinstance(error, LeftAlone):  # announced and not tried, which is what the summary says of it
             if not self.is_leaving():
-                for following in self._done(kept=False):
+                for following in self._done(request.cb_kwargs["visit"], kept=False):
                     yield following
             return
         async for result in self._page_missing(request.cb_kwargs["visit"], error):
@@ -159,7 +163,7 @@ class OutletSpider(DiscoverySpider):
         if parts.path == "/robots.txt":
             return
         stats, status = self.crawler.stats, response.status
-        refused = _STATUS_VERDICTS.get(status) is Verdict.BLOCKED
+        refused = STATUS_VERDICTS.get(status) is Verdict.BLOCKED
         self._refusals = self._refusals + 1 if refused else 0
         if refused or status < 400:
             stats.inc_value("arsip/refused" if refused else "arsip/ok")
@@ -172,6 +176,7 @@ class OutletSpider(DiscoverySpider):
             self.parse_article,
             errback=self.article_failed,
             cb_kwargs={"visit": visit},
+            meta=visit.provenance,
             priority=self.article_priority,
             dont_filter=True,
         )
@@ -179,7 +184,7 @@ class OutletSpider(DiscoverySpider):
     async def _extract(self, response: Response, began: datetime) -> Page | Judgement:
         """The page as the extractor sees it, or the verdict of the status line. Raises what a worker raises."""
         if response.status != 200:
-            return self._judge_status(response)
+            return judge_status(response, self.outlet, self.frontier)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if content_type and "html" not in content_type.lower():
             return Judgement(Verdict.NOT_HTML, f"Content-Type is {content_type}")
@@ -192,18 +197,6 @@ class OutletSpider(DiscoverySpider):
             charset=http_content_type_encoding(content_type),
             captured=began,
         )
-
-    def _judge_status(self, response: Response) -> Judgement:
-        if (target := location(response)) is not None:
-            if not self.outlet.owns(target):
-                return Judgement(Verdict.REDIRECTED_AWAY, f"leads off the outlet, to {target}")
-            # Only a redirect to an article that is kept settles the matter.
-            twin = self.frontier.twin(self.frontier.identify(self.outlet.canonical(target)))
-            return Judgement(Verdict.DUPLICATE, f"redirects to {target}", final=twin is not None and twin.durable)
-        verdict = _STATUS_VERDICTS.get(response.status)
-        if verdict is None:
-            raise PageFailed(f"http-{response.status}")
-        return Judgement(verdict, f"HTTP {response.status}", final=verdict not in _OPEN_ENDED)
 
     async def _page_missing(self, visit: Visit, error: BaseException) -> AsyncIterator[Request | Outcome]:
         """A page failed: keep the pages before it if there are any, else count the article as failed."""
@@ -219,7 +212,7 @@ class OutletSpider(DiscoverySpider):
                 yield result
             return
         self.crawler.stats.inc_value(f"arsip/failed/{reason}")
-        for request in self._done(kept=False):
+        for request in self._done(visit, kept=False):
             yield request
 
     async def _finish(self, visit: Visit, *, final: bool = True) -> AsyncIterator[Request | Outcome]:
@@ -232,13 +225,13 @@ class OutletSpider(DiscoverySpider):
                 yield result
             return
         yield outcome
-        for request in self._done(kept=outcome.verdict is Verdict.ARTICLE):
+        for request in self._done(visit, kept=outcome.verdict is Verdict.ARTICLE):
             yield request
 
     def _assembled(self, visit: Visit, *, final: bool) -> Outcome:
         first = visit.pages[0]
         article = join(visit.pages)
-        judgement = Judgement(first.verdict, first.reason, final=first.verdict not in _OPEN_ENDED)
+        judgement = Judgement(first.verdict, first.reason, final=first.verdict not in OPEN_ENDED)
         if first.verdict is Verdict.ARTICLE:
             judgement = self._place(article, visit, first, final=final)
         if judgement.verdict is Verdict.ARTICLE:
@@ -258,6 +251,8 @@ class OutletSpider(DiscoverySpider):
         if twin := self.frontier.twin(article.id):
             visit.url = visit.target.url  # the address that both call their own is the twin's
             return Judgement(Verdict.DUPLICATE, f"the same article as {twin.url}", final=twin.durable)
+        if visit.recovered:  # fetched for another run, which had asked for it
+            return Judgement(Verdict.ARTICLE, "", final=final)
         if not self.arguments.wants_day(article.published):
             return Judgement(Verdict.NOT_ASKED, f"published {article.published or 'on an unknown day'}")
         if not (
@@ -273,6 +268,7 @@ class OutletSpider(DiscoverySpider):
         article.url = visit.url if visit.pages else visit.target.url
         article.captured = visit.began
         article.captures = visit.records
+        article.job = visit.job
         aliases = (visit.target.url, *(self.outlet.canonical(record.url) for record in visit.records))
         return Outcome(
             article=article,
@@ -280,19 +276,13 @@ class OutletSpider(DiscoverySpider):
             reason=judgement.reason,
             aliases=aliases,
             final=judgement.final,
+            recovered=visit.recovered,
         )
 
-    def _done(self, *, kept: bool) -> Iterator[Request]:
-        self.frontier.done(kept=kept)
+    def _done(self, visit: Visit, *, kept: bool) -> Iterator[Request]:
+        if not visit.recovered:
+            self.frontier.done(kept=kept)
         if self.frontier.satisfied:
             self._stop("limit")
             return
         yield from self.next_articles()
-
-
-class PageFailed(ArsipError):
-    """An answer that is neither a page nor a verdict: worth another run."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name

@@ -36,6 +36,8 @@ class Summary:
     """Answers that keep us out: 401, 403, 429, 451."""
     faults: int = 0
     """Errors of our own."""
+    recovered: int = 0
+    """Responses that came from the WARC of a killed job, not from the outlet."""
     storage: str | None = None
     """Why storage failed, if it did."""
 
@@ -59,6 +61,7 @@ class Summary:
             ok=stats.get("arsip/ok", 0),
             refused=stats.get("arsip/refused", 0),
             faults=stats.get("arsip/failed/fault", 0) + stats.get("spider_exceptions/count", 0),
+            recovered=stats.get("arsip/recovered", 0),
             storage=stats.get("arsip/storage"),
         )
 
@@ -132,6 +135,7 @@ class Summary:
             "dropped": dict(self.dropped),
             "failed": dict(self.failed),
             "left": self.left,
+            "recovered": self.recovered,
         }
 
     def lines(self, files: Iterable[str]) -> Iterator[str]:
@@ -139,7 +143,7 @@ class Summary:
         yield f"announced  {self.announced}" + _detail(
             {"already there": self.there, "outside what you asked for": self.not_asked, "not tried yet": self.left}
         )
-        yield f"fetched    {self.fetched}"
+        yield f"fetched    {self.fetched}" + _detail({"responses from the WARC of a killed job": self.recovered})
         yield f"kept       {self.kept}"
         yield f"dropped    {sum(self.dropped.values())}" + _detail(self.dropped)
         yield f"failed     {sum(self.failed.values())}" + _detail(self.failed)

@@ -38,12 +38,24 @@ class Visit:
     records: list[RecordRef] = field(default_factory=list)
     """Where the responses lie that the article is made from."""
     number: int = 1
+    recovered: tuple[str, ...] = ()
+    """Names of the records of a killed job that wait for this article's row."""
+    job: str = ""
+    """That job."""
 
     @property
     def address(self) -> str:
         """Address of the page to ask for."""
         scheme, netloc, path, query, _ = urlsplit(self.target.fetch)
         return urlunsplit((scheme, netloc, path, "&".join(filter(None, (query, self.query))), ""))
+
+    @property
+    def provenance(self) -> dict[str, str | None]:
+        """What led to the page to ask for: the source that announced the article, or its first page."""
+        target = self.target
+        if self.query is None:
+            return {"via": target.via, "hops": target.hops}
+        return {"via": self.records[0].url if self.records else target.fetch, "hops": f"{target.hops}L"}
 
     @property
     def asks_all(self) -> bool:

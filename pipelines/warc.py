@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import platform
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
 import scrapy
+import twisted
 
 from archive.errors import StorageError
 from archive.job import Job, Outcome
-from archive.model import Capture, RecordRef
+from archive.model import Capture, RecordRef, Waiting
 from pipelines.writer import Writer
 
 if TYPE_CHECKING:
@@ -25,6 +27,12 @@ logger = logging.getLogger(__name__)
 
 COMMIT_SECONDS = 1.0
 """Time between group fsyncs: what a power cut may cost, and how rarely the disk is forced."""
+
+
+def _software(version: str) -> str:
+    """Everything that has a part in what the bytes of a WARC are."""
+    parts = {"arsip-berita": version, "Scrapy": scrapy.__version__, "Twisted": twisted.__version__}
+    return " ".join(f"{name}/{number}" for name, number in {**parts, "Python": platform.python_version()}.items())
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,8 @@ class WarcPipeline:
             state_dir=settings["STATE_DIR"],
             catalog_uri=settings["CATALOG_URI"],
             info={
-                "software": f"arsip-berita/{settings['ARSIP_VERSION']} Scrapy/{scrapy.__version__}",
+                "software": _software(settings["ARSIP_VERSION"]),
+                **({"operator": settings["CONTACT"]} if settings["CONTACT"] else {}),
                 "format": "WARC File Format 1.1",
                 "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
                 "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
@@ -71,6 +80,21 @@ class WarcPipeline:
     def keep(self, request: Request, capture: Capture) -> None:
         """Take a finished exchange from the download handler; it is written in the background."""
         self._records[request] = Kept(capture.began, self.writer.run(self.job.capture, capture))
+
+    async def catch_up(self) -> None:
+        """Wait while too much waits for the disk: memory is not where captures are kept."""
+        await self.writer.catch_up()
+
+    def recall(self, request: Request, waiting: Waiting) -> None:
+        """Take the answer to a request from an earlier job: its record is there."""
+        record = asyncio.get_running_loop().create_future()
+        record.set_result(waiting.ref)
+        self._records[request] = Kept(waiting.began, record)
+
+    async def settle(self, records: list[str]) -> None:
+        """Say of records that waited that no row is to be made from them."""
+        with contextlib.suppress(StorageError):
+            await self.writer.run(self.job.settle, records)
 
     async def record(self, request: Request) -> tuple[RecordRef, datetime]:
         """Where the response to `request` lies, and when its capture began. Raises StorageError."""
@@ -95,7 +119,7 @@ class WarcPipeline:
 
     def process_item(self, item: Outcome) -> Outcome:
         """Stamp the article with its job."""
-        item.article.job = self.job.id
+        item.article.job = item.article.job or self.job.id  # a recovered one has the job that captured it
         return item
 
     async def _commit_in_groups(self) -> None:

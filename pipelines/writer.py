@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from archive.errors import StorageError
 from archive.job import Job
@@ -14,7 +15,16 @@ from archive.job import Job
 P = ParamSpec("P")
 T = TypeVar("T")
 
-logger = logging.getLogger(__name__)
+BEHIND = 64
+"""Calls that may wait for the disk before those who bring more are held up."""
+BATCH = 32
+"""Calls that are reported to the event loop at a time while more are queued: each report wakes it."""
+
+
+class _Done(NamedTuple):
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
 
 
 class Writer:
@@ -28,29 +38,58 @@ class Writer:
         self.job = job
         self.failure: StorageError | None = None
         self._on_failure = on_failure
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._calls: SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread | None = None
 
     def run(self, act: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> asyncio.Future[T]:
         """Queue a call; a future on the event loop. Raises (in the future) StorageError."""
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._thread, lambda: self._call(act, *arguments, **named))
-        future.add_done_callback(self._notice)
+        if self._thread is None:
+            self._loop = asyncio.get_running_loop()
+            self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+            self._thread.start()
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._calls.put((future, partial(act, *arguments, **named)))
         return future
+
+    async def catch_up(self) -> None:
+        """Wait while too much is queued."""
+        while self._calls.qsize() > BEHIND:  # noqa: ASYNC110 - the queue is a thread's, and has no event
+            await asyncio.sleep(0.02)
 
     def stop(self) -> None:
         """Wait for what is queued and let the thread go."""
-        self._thread.shutdown(wait=True)
+        if self._thread:
+            self._calls.put(None)
+            self._thread.join()
 
-    def _call(self, act: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    def _work(self) -> None:
+        done: list[_Done] = []
+        while call := self._calls.get():
+            done.append(self._answer(*call))
+            if self._calls.empty() or len(done) >= BATCH:
+                self._loop.call_soon_threadsafe(self._report, done)
+                done = []
+        self._loop.call_soon_threadsafe(self._report, done)
+
+    def _answer(self, future: asyncio.Future[Any], act: Callable[[], Any]) -> _Done:
         if self.failure:
-            raise self.failure
+            return _Done(future, error=self.failure)
         try:
-            return act(*arguments, **named)
-        except StorageError as error:
-            self.failure = error
-            raise
+            return _Done(future, act())
+        except BaseException as error:  # noqa: BLE001 - it is the caller's to see, and this thread must live on
+            if isinstance(error, StorageError):
+                self.failure = error
+            return _Done(future, error=error)
 
-    def _notice(self, future: asyncio.Future[T]) -> None:
-        # Reading the exception here also keeps asyncio from complaining about captures that nobody awaits.
-        if not future.cancelled() and isinstance(error := future.exception(), StorageError):
-            self._on_failure(error)
+    def _report(self, done: list[_Done]) -> None:
+        for future, result, error in done:
+            if future.cancelled():
+                continue
+            if error is None:
+                future.set_result(result)
+                continue
+            future.set_exception(error)
+            # Reading it keeps asyncio from complaining about captures that nobody awaits.
+            if isinstance(error := future.exception(), StorageError):
+                self._on_failure(error)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.catalog import Catalog, Known
+from archive.catalog import Catalog, Changes, Known
 from archive.errors import ArgumentError, StorageError
 from archive.job import Job, open_catalog
 
@@ -31,7 +31,7 @@ def test_what_was_committed_is_known_by_address_and_by_article_after_reopening(t
     path = tmp_path / "catalog.sqlite3"
     catalog = Catalog(path)
     assert catalog.known(ONE.url) is None
-    catalog.commit([ONE])
+    catalog.commit(Changes(known=[ONE]))
     catalog.close()
     again = Catalog(path)
     assert again.known(ONE.url) == ONE
@@ -42,15 +42,15 @@ def test_what_was_committed_is_known_by_address_and_by_article_after_reopening(t
 
 def test_a_later_word_on_an_address_replaces_the_earlier(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.sqlite3")
-    catalog.commit([replace(ONE, verdict="not-found", final=False), ONE])
+    catalog.commit(Changes(known=[replace(ONE, verdict="not-found", final=False), ONE]))
     assert catalog.known(ONE.url) == ONE
     catalog.close()
 
 
 def test_what_is_kept_stays_known_as_kept(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.sqlite3")
-    catalog.commit([ONE])
-    catalog.commit([replace(ONE, verdict="duplicate")])
+    catalog.commit(Changes(known=[ONE]))
+    catalog.commit(Changes(known=[replace(ONE, verdict="duplicate")]))
     assert catalog.known(ONE.url) == ONE
     catalog.close()
 

@@ -17,13 +17,19 @@ from typing import Any
 
 import pytest
 
+from archive import layout
 from archive.errors import StorageError
 from archive.job import Job, Outcome
 from archive.model import Article, Capture, Verdict
-from archive.salvage import whole_records
 from archive.warc import WarcWriter
+from archive.whole import read_whole
 
 Make = Callable[..., Capture]
+
+
+def whole(path: Path) -> tuple[int, int]:
+    found = read_whole(path, path.name)
+    return found.records, found.end
 
 
 def test_every_cut_of_a_file_gives_the_records_before_it(tmp_path: Path, capture: Make) -> None:
@@ -34,7 +40,7 @@ def test_every_cut_of_a_file_gives_the_records_before_it(tmp_path: Path, capture
     ends = [ref.offset for ref in refs] + [ref.offset + ref.length for ref in refs] + [len(data)]
     for cut in range(0, len(data) + 1, 7):
         (tmp_path / "cut").write_bytes(data[:cut])
-        _, good = whole_records(tmp_path / "cut")
+        good = read_whole(tmp_path / "cut", "cut").end
         assert good <= cut
         assert not any(good < end <= cut for end in ends)
 
@@ -49,7 +55,7 @@ def test_a_foreign_tail_is_no_record(tmp_path: Path, capture: Make, tail: bytes)
     path = tmp_path / writer.finished[0]
     size = path.stat().st_size
     path.write_bytes(path.read_bytes() + tail)
-    assert whole_records(path) == (3, size)
+    assert whole(path) == (3, size)
 
 
 def job(folder: Path) -> Job:
@@ -90,7 +96,7 @@ def test_the_next_job_finishes_a_killed_one_and_knows_what_it_kept(
 
     assert sorted(str(row["url"]) for row in rows(tmp_path)) == [article(1).url, article(2).url]
     [warc] = tmp_path.glob("warc/**/*.warc.gz")
-    assert whole_records(warc) == (5, warc.stat().st_size)
+    assert whole(warc) == (5, warc.stat().st_size)
     assert len(list(tmp_path.glob("damaged/**/*.open"))) + len(list(tmp_path.glob("damaged/**/*.jsonl*"))) > 0
     assert not list((tmp_path / "state").rglob("*.open"))
 
@@ -112,7 +118,7 @@ def test_kill_9_at_any_moment_loses_nothing_that_the_catalog_knows(tmp_path: Pat
     assert kept
     assert known == kept
     for warc in tmp_path.glob("warc/**/*.warc.gz"):
-        assert whole_records(warc)[1] == warc.stat().st_size
+        assert whole(warc)[1] == warc.stat().st_size
     for row in rows(tmp_path):
         [ref] = row["captures"]
         data = (tmp_path / ref["warc"]).read_bytes()[ref["offset"] : ref["offset"] + ref["length"]]
@@ -156,7 +162,7 @@ def test_a_salvage_that_is_killed_itself_is_begun_again_and_ends_the_same(
     after.finish({})
     assert [row["url"] for row in rows(tmp_path)] == [article(1).url]
     [warc] = tmp_path.glob("warc/**/*.warc.gz")
-    assert whole_records(warc) == (3, warc.stat().st_size)
+    assert whole(warc) == (3, warc.stat().st_size)
 
 
 def test_an_outcome_without_its_row_is_not_believed(
@@ -193,3 +199,120 @@ def test_a_manifest_that_could_not_be_written_whole_is_not_published(
     job(tmp_path).finish({})
     manifests = [json.loads(path.read_text()) for path in tmp_path.glob("jobs/**/*.json")]
     assert len(manifests) == 1
+
+
+def test_damage_to_what_was_durable_is_told_and_forgotten_so_that_it_is_fetched_again(
+    tmp_path: Path, capture: Make, article: Callable[..., Article]
+) -> None:
+    killed = job(tmp_path)
+    refs = []
+    for number in (1, 2):
+        made = article(number)
+        made.captures = [killed.capture(capture(url=made.url))]
+        refs += made.captures
+        killed.keep(Outcome(article=made, verdict=Verdict.ARTICLE))
+    killed.commit()
+    killed.release()
+    [warc] = (tmp_path / "state" / "spool").rglob("*.warc.gz.open")
+    with warc.open("r+b") as file:
+        file.seek(refs[1].offset + 20)
+        file.write(b"\xff" * 20)
+    after = job(tmp_path)
+    [salvaged] = after.salvaged
+    assert [Path(key).name + ".open" for key in salvaged.broken] == [warc.name]
+    assert after.catalog.known(article(1).url) is not None
+    assert after.catalog.stored(article(1).url) is not None
+    assert after.catalog.known(article(2).url) is None
+    assert after.catalog.stored(article(2).url) is None
+    after.finish({})
+    assert [row["url"] for row in rows(tmp_path)] == [article(1).url]
+
+
+def test_a_torn_end_past_the_journal_is_no_damage(tmp_path: Path, capture: Make) -> None:
+    killed = job(tmp_path)
+    killed.capture(capture())
+    killed.commit()
+    killed.capture(capture(url="https://contoh.test/berita/2"))
+    killed.release()
+    [warc] = (tmp_path / "state" / "spool").rglob("*.warc.gz.open")
+    os.truncate(warc, warc.stat().st_size - 1)
+    after = job(tmp_path)
+    assert after.salvaged[0].cut
+    assert after.salvaged[0].broken == []
+    after.release()
+
+
+@pytest.mark.parametrize(
+    ("head", "waits"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", True),
+        (b"HTTP/1.1 301 Moved Permanently\r\nLocation: /b\r\n", True),
+        (b"HTTP/1.1 503 Service Unavailable\r\n", False),
+        (b"HTTP/1.1 403 Forbidden\r\n", False),
+    ],
+)
+def test_a_lasting_answer_without_a_row_waits_for_it(
+    tmp_path: Path, capture: Make, head: bytes, *, waits: bool
+) -> None:
+    killed = job(tmp_path)
+    ref = killed.capture(capture(head=head))
+    killed.release()
+    after = job(tmp_path)
+    waiting = after.catalog.waiting("contoh")
+    assert [entry.ref for entry in waiting] == ([ref] if waits else [])
+    assert all(entry.job == killed.id for entry in waiting)
+    after.release()
+
+
+def test_a_torn_answer_waits_for_nothing(tmp_path: Path, capture: Make) -> None:
+    killed = job(tmp_path)
+    killed.capture(capture(truncated="disconnect"))
+    killed.release()
+    after = job(tmp_path)
+    assert after.catalog.waiting("contoh") == []
+    after.release()
+
+
+def test_a_revisit_without_a_row_waits_with_the_record_that_holds_its_page(tmp_path: Path, capture: Make) -> None:
+    first = job(tmp_path)
+    original = first.capture(capture())
+    first.finish({})
+    killed = job(tmp_path)
+    assert killed.capture(capture()) == original
+    killed.release()
+    after = job(tmp_path)
+    assert [entry.ref for entry in after.catalog.waiting("contoh")] == [original]
+    assert after.response(original)[1] == b"<p>Halo</p>"
+    after.release()
+
+
+def test_what_was_settled_waits_no_more_even_when_the_job_that_settled_it_is_killed(
+    tmp_path: Path, capture: Make, article: Callable[..., Article]
+) -> None:
+    killed = job(tmp_path)
+    ref = killed.capture(capture())
+    killed.release()
+    second = job(tmp_path)
+    made = article(1)
+    made.captures = [ref]
+    second.keep(Outcome(article=made, verdict=Verdict.ARTICLE, recovered=(ref.record_id,)))
+    second.release()  # killed before its commit
+    third = job(tmp_path)
+    assert third.catalog.waiting("contoh") == []
+    assert third.catalog.known(made.url) is not None
+    third.finish({})
+    assert [row["url"] for row in rows(tmp_path)] == [made.url]
+
+
+def test_a_revisit_stands_for_a_record_that_is_there(
+    tmp_path: Path, capture: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = job(tmp_path)
+    original = first.capture(capture())
+    first.finish({})
+    [warc] = tmp_path.glob("warc/**/*.warc.gz")
+    warc.unlink()
+    monkeypatch.setattr(layout, "host_name", lambda: "lain")  # another file name, even in the same second
+    second = job(tmp_path)
+    assert second.capture(capture()).record_id != original.record_id
+    second.release()

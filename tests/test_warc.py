@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecord
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from archive.model import Capture
-from archive.warc import WarcWriter, digest
+from archive.records import digest
+from archive.warc import WarcWriter
 
 Make = Callable[..., Capture]
 
@@ -56,11 +58,10 @@ def test_every_record_is_one_gzip_member_at_the_offset_that_was_said(tmp_path: P
         assert f"WARC-Record-ID: {ref.record_id}\r\n".encode() in member
 
 
-def test_one_event_has_one_date_and_its_records_name_each_other(tmp_path: Path, capture: Make) -> None:
+def test_one_event_has_one_date_and_later_records_name_the_first(tmp_path: Path, capture: Make) -> None:
     [path], _ = write(tmp_path, [capture()])
     (info, _), (response, _), (request, _) = records(path)
     assert response.headers["WARC-Date"] == request.headers["WARC-Date"] == "2026-11-22T01:02:03.456789Z"
-    assert response.headers["WARC-Concurrent-To"] == request.headers["WARC-Record-ID"]
     assert request.headers["WARC-Concurrent-To"] == response.headers["WARC-Record-ID"]
     assert response.headers["WARC-Warcinfo-ID"] == info.headers["WARC-Record-ID"]
     assert response.headers["WARC-IP-Address"] == "127.0.0.1"
@@ -119,9 +120,10 @@ def test_cdxj_indexer_and_warcio_read_every_record(tmp_path: Path, capture: Make
 def test_a_file_that_is_being_written_ends_in_open(tmp_path: Path, capture: Make) -> None:
     writer = WarcWriter(tmp_path, "contoh", {})
     writer.write(capture())
-    assert [path.name.endswith(".warc.gz.open") for path in tmp_path.rglob("*.warc*")] == [True]
+    [path] = (path for path in tmp_path.rglob("*.warc*") if path.suffix != ".journal")
+    assert path.name.endswith(".warc.gz.open")
     writer.close()
-    assert [path.name.endswith(".warc.gz") for path in tmp_path.rglob("*.warc*")] == [True]
+    assert sorted(path.suffix for path in tmp_path.rglob("*.*")) == [".cdxj", ".gz"]
 
 
 def test_a_full_file_is_followed_by_another_with_a_warcinfo_of_its_own(tmp_path: Path, capture: Make) -> None:
@@ -135,3 +137,57 @@ def test_any_body_comes_back_byte_for_byte(tmp_path: Path, capture: Make, body: 
     made = capture(body=body)
     [path], _ = write(tmp_path, [made])
     assert records(path)[1][1] == made.response
+
+
+def test_an_old_file_is_followed_by_another(tmp_path: Path, capture: Make) -> None:
+    writer = WarcWriter(tmp_path, "contoh", {}, max_seconds=0)
+    for _ in range(2):
+        writer.write(capture())
+    writer.close()
+    assert len(writer.finished) == 2
+
+
+def test_the_journal_says_how_much_is_durable_and_goes_with_the_open_file(tmp_path: Path, capture: Make) -> None:
+    writer = WarcWriter(tmp_path, "contoh", {})
+    writer.write(capture())
+    writer.sync()
+    [path] = tmp_path.rglob("*.warc.gz.open")
+    [journal] = tmp_path.rglob("*.journal")
+    assert int(journal.read_bytes()) == path.stat().st_size
+    writer.write(capture())
+    assert int(journal.read_bytes()) < path.stat().st_size
+    writer.close()
+    assert not list(tmp_path.rglob("*.journal"))
+
+
+@pytest.mark.parametrize("change", ["flip", "cut"])
+def test_a_file_that_does_not_read_back_as_written_is_not_finished(tmp_path: Path, capture: Make, change: str) -> None:
+    writer = WarcWriter(tmp_path, "contoh", {})
+    writer.write(capture())
+    [path] = tmp_path.rglob("*.warc.gz.open")
+    data = bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(data if change == "flip" else data[:-1])
+    with pytest.raises(OSError, match="does not read back"):
+        writer.close()
+    assert not list(tmp_path.rglob("*.warc.gz"))
+
+
+def test_an_exchange_goes_to_the_disk_in_one_write(
+    tmp_path: Path, capture: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = WarcWriter(tmp_path, "contoh", {})
+    writer.write(capture())
+    writes = 0
+    write = os.write
+
+    def counted(handle: int, data: bytes) -> int:
+        nonlocal writes
+        writes += 1
+        return write(handle, data)
+
+    monkeypatch.setattr(os, "write", counted)
+    writer.write(capture())
+    monkeypatch.undo()
+    writer.close()
+    assert writes == 1

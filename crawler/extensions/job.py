@@ -54,6 +54,11 @@ class JobExtension:
                 salvaged.rows,
                 f", torn ends lie under damaged/: {', '.join(salvaged.cut)}" if salvaged.cut else "",
             )
+            for key in salvaged.broken:
+                logger.error(
+                    "%s was damaged where it had been durable: look after the disk. What lay behind is fetched again.",
+                    key,
+                )
         self._progress = asyncio.get_running_loop().create_task(self._report())
 
     async def spider_closed(self, spider: OutletSpider, reason: str) -> None:

@@ -1,1 +1,1 @@
-"""Between the engine and the wire: robots.txt, redirects, retries."""
+"""Between the engine and the wire: what is archived already, robots.txt, redirects, retries."""

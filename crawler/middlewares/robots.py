@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, cast
 
@@ -27,6 +28,20 @@ MAX_BYTES = 500 * 1024
 TIMEOUT_SECONDS = 12.0
 """robots.txt is small: a host that needs longer is as good as unreachable, and a person waits for the answer."""
 
+_USES = re.compile(r"^[ \t]*(content-(?:signal|usage)[ \t]*:[^\r\n]{1,200})", re.IGNORECASE | re.MULTILINE)
+# Who collects texts for models or for mining: to close a host to them is to say something about reuse.
+_COLLECTORS = (
+    "GPTBot",
+    "CCBot",
+    "Google-Extended",
+    "ClaudeBot",
+    "anthropic-ai",
+    "Bytespider",
+    "PerplexityBot",
+    "Applebot-Extended",
+    "meta-externalagent",
+)
+
 
 class RobotsRefused(IgnoreRequest):
     """The host's robots.txt keeps us out; `reason` says how."""
@@ -41,6 +56,8 @@ class Robots:
     """One host's robots.txt."""
 
     body: bytes = b""
+    opt_out: tuple[str, ...] = ()
+    """What it says against reuse."""
     rules: Protego | None = None
     refused: RobotsRefused | None = None
 
@@ -73,21 +90,27 @@ class RobotsMiddleware:
             raise robots.refused
         if robots.rules and not robots.rules.can_fetch(request.url, self._agent):
             raise RobotsRefused("robots", f"{request.url} is closed by robots.txt")
+        request.meta["opt_out"] = robots.opt_out
 
     async def of(self, request: Request) -> Robots:
         """robots.txt of the request's host; the first who asks fetches it, the others wait."""
         parts = urlparse_cached(request)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self._hosts:
-            self._hosts[host] = asyncio.ensure_future(self._fetch(host))
+            self._hosts[host] = asyncio.ensure_future(self._fetch(host, request.url))
         return await self._hosts[host]
 
-    async def _fetch(self, host: str) -> Robots:
+    async def _fetch(self, host: str, via: str) -> Robots:
         request = Request(
             f"{host}/robots.txt",
             priority=1000,
             callback=NO_CALLBACK,
-            meta={"dont_obey_robotstxt": True, "download_timeout": TIMEOUT_SECONDS},
+            meta={
+                "dont_obey_robotstxt": True,
+                "download_timeout": TIMEOUT_SECONDS,
+                "via": via if via != f"{host}/robots.txt" else None,  # asked for as a source of its own
+                "hops": "P",
+            },
         )
         try:
             response = await self._crawler.engine.download_async(request)
@@ -108,4 +131,12 @@ class RobotsMiddleware:
             spider = cast("OutletSpider", self._crawler.spider)
             spider.pace.keep_apart(urlparse_cached(request).hostname or "", float(delay))
             logger.info("%s asks for %s s between requests", request.url, delay)
-        return Robots(body, rules)
+        return Robots(body, opt_out(body, rules, host), rules)
+
+
+def opt_out(body: bytes, rules: Protego, host: str) -> tuple[str, ...]:
+    """What robots.txt says against reuse: its lines on the use of content, and the collectors it closes the host to."""
+    lines = (line.strip() for line in _USES.findall(body.decode("utf-8", "replace")))
+    closed = (agent for agent in _COLLECTORS if not rules.can_fetch(f"{host}/", agent))
+    said = (*(f"robots.txt: {line}" for line in lines), *(f"robots.txt: disallow {agent}" for agent in closed))
+    return tuple(dict.fromkeys(said))

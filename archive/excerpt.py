@@ -1,0 +1,256 @@
+"""What an archive holds of one outlet and period: WARC files, index lines and pages that lead to each other."""
+
+from __future__ import annotations
+
+import gzip
+import heapq
+import json
+import sqlite3
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from archive import cdxj
+from archive.errors import ArgumentError, Damaged
+from archive.reader import Fault, read, read_at
+
+_TABLES = """
+PRAGMA journal_mode = OFF;
+CREATE TABLE pages (id TEXT PRIMARY KEY, rank TEXT, warc TEXT, offset INTEGER, title TEXT, text TEXT, url TEXT,
+  ts TEXT);
+CREATE INDEX captures ON pages (warc, offset);
+CREATE TABLE wanted (place TEXT PRIMARY KEY, found INTEGER DEFAULT 0);
+CREATE TABLE originals (line TEXT PRIMARY KEY);
+"""
+_PUT_PAGE = """
+INSERT INTO pages (id, rank, warc, offset, title, text) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET rank = excluded.rank, warc = excluded.warc, offset = excluded.offset,
+title = excluded.title, text = excluded.text WHERE excluded.rank >= rank
+"""
+_ADVICE = "scrapy verify tells more."
+
+
+class Page(NamedTuple):
+    """One article row, at the first capture that it was made from."""
+
+    id: str
+    url: str
+    title: str | None
+    ts: str
+    """Timestamp of that capture, 14 digits, as its index line has it."""
+    text: str
+
+
+class _Line(NamedTuple):
+    """An index line, taken apart."""
+
+    place: str
+    ts: str
+    url: str
+    revisit: bool
+    offset: int
+    end: int
+    whole: str
+
+
+class Excerpt:
+    """The WARC files that hold a capture of the period or of its articles, and those that their revisits refer to.
+
+    Of the former every line is in the index, of the latter only the lines that are referred to: their other revisits
+    would draw in one file after the other, back to the beginning of the archive. What must be remembered lies in a
+    temporary database on disk, so that memory does not grow with the archive.
+
+    Raises ArgumentError when there is nothing, Damaged when files contradict each other, OSError and sqlite3.Error.
+    """
+
+    warcs: list[str]
+    """Keys of the files, sorted."""
+    earliest = "9"
+    latest = "0"
+    """Timestamps of the first and the last capture of the period, 14 digits."""
+    captures = 0
+    """Lines of the index."""
+    articles = 0
+    """Pages."""
+    missing = 0
+    """Captures that revisits refer to and that the archive does not hold."""
+
+    def __init__(self, root: Path, outlet: str, since: date | None, until: date | None) -> None:
+        """Days are days of capture, UTC, both inclusive."""
+        self._root = root
+        self._outlet = outlet
+        self._since, self._until = since, until
+        self._made = tempfile.TemporaryDirectory(prefix="arsip-")
+        # Without a name it lies on disk, and is gone when it is closed.
+        self._db = sqlite3.connect("", isolation_level=None)
+
+    def __enter__(self) -> Self:
+        try:
+            self._db.executescript(_TABLES)
+            self._choose()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def path(self, key: str) -> Path:
+        """Where a file of the archive lies."""
+        return self._root / key
+
+    def lines(self) -> Iterator[str]:
+        """The index, sorted."""
+        originals = (line for (line,) in self._db.execute("SELECT line FROM originals ORDER BY line"))
+        return heapq.merge(cdxj.merge(self._index(key) for key in self._whole), originals)
+
+    def pages(self) -> Iterator[Page]:
+        """The articles of the period, in the order of their captures; one a pair of id and version."""
+        return map(Page._make, self._db.execute("SELECT id, url, title, ts, text FROM pages ORDER BY ts, url, id"))
+
+    def _close(self) -> None:
+        self._db.close()
+        self._made.cleanup()
+
+    def _choose(self) -> None:
+        keys = self._keys()
+        held = {key for key in keys if any(self._in_period(line.ts) for line in self._lines(key))}
+        if not held:
+            raise ArgumentError(self._nothing(keys))
+        self._whole = sorted(held | self._find_pages())
+        for key in self._whole:
+            self._take(key, self._lines(key))
+        if lost := self._db.execute("SELECT warc, offset FROM pages WHERE ts IS NULL").fetchone():
+            raise Damaged(f"An article was made from {lost[0]}, byte {lost[1]}, which its index lacks. {_ADVICE}")
+        self.articles = self._db.execute("SELECT count(*) FROM pages").fetchone()[0]
+        self.warcs = sorted({*self._whole, *self._find_originals(keys)})
+
+    def _keys(self) -> list[str]:
+        """All WARC files of the outlet; also those of which only the index is left."""
+        folder = self._root / "warc" / self._outlet
+        paths = {*folder.rglob("*.warc.gz")}
+        indexed = {path.with_name(cdxj.path_for(path.name)) for path in paths}
+        paths |= {path.with_suffix(".warc.gz") for path in folder.rglob("*.cdxj") if path not in indexed}
+        return sorted(path.relative_to(self._root).as_posix() for path in paths)
+
+    def _in_period(self, ts: str) -> bool:
+        return (not self._since or f"{self._since:%Y%m%d}" <= ts[:8]) and (
+            not self._until or ts[:8] <= f"{self._until:%Y%m%d}"
+        )
+
+    def _nothing(self, keys: list[str]) -> str:
+        stamps = [line.ts for key in keys for line in self._lines(key)]
+        if not stamps:
+            return f"The archive holds no capture of {self._outlet}."
+        return (
+            f"Nothing of {self._outlet} was captured in that period; the archive holds captures from "
+            f"{day(min(stamps))} to {day(max(stamps))}."
+        )
+
+    def _find_pages(self) -> set[str]:
+        """Remember the articles of the period; the WARC files that hold their pages."""
+        warcs: set[str] = set()
+        for part in sorted(self._root.glob(f"articles/outlet={self._outlet}/date=*/part-*.jsonl.gz")):
+            if self._in_period(part.parent.name.removeprefix("date=").replace("-", "")):
+                try:
+                    with gzip.open(part) as rows:
+                        for row in map(json.loads, rows):
+                            warcs |= self._put_page(row)
+                except (EOFError, ValueError, LookupError, zlib.error, gzip.BadGzipFile) as error:
+                    raise Damaged(f"{part} is damaged: {error}. {_ADVICE}") from error
+        return warcs
+
+    def _put_page(self, row: dict[str, Any]) -> set[str]:
+        rank = f"{int(row['complete'])} {row['captured']}"
+        first = row["captures"][0]
+        self._db.execute(
+            _PUT_PAGE,
+            (f"{row['id']}:{row['version']}", rank, first["warc"], first["offset"], row["title"], row["text"]),
+        )
+        return {ref["warc"] for ref in row["captures"]}
+
+    def _take(self, key: str, lines: Iterable[_Line]) -> bool:
+        """Enter lines of a file into the index. Did that lead to what was not wanted before?"""
+        path, news = self.path(key), False
+        if not path.exists():
+            raise Damaged(f"{key} is missing. {_ADVICE}")
+        size = path.stat().st_size
+        for line in lines:
+            if line.end > size:
+                raise Damaged(f"{key} ends at byte {size}, before a record that its index names. {_ADVICE}")
+            self._db.execute(
+                "UPDATE pages SET url = ?, ts = ? WHERE warc = ? AND offset = ?", (line.url, line.ts, key, line.offset)
+            )
+            self.captures += 1
+            if self._in_period(line.ts):
+                self.earliest, self.latest = min(self.earliest, line.ts), max(self.latest, line.ts)
+            news |= line.revisit and self._want_original(key, line)
+        return news
+
+    def _want_original(self, key: str, line: _Line) -> bool:
+        record = read_at(self.path(key), line.offset)
+        if isinstance(record, Fault) or record.get("WARC-Type") != "revisit":
+            raise Damaged(f"{key} holds no revisit at byte {line.offset}, where its index names one. {_ADVICE}")
+        place = cdxj.place(record.get("WARC-Refers-To-Target-URI") or "", record.get("WARC-Refers-To-Date") or "")
+        return self._db.execute("INSERT OR IGNORE INTO wanted (place) VALUES (?)", (place,)).rowcount > 0
+
+    def _find_originals(self, keys: list[str]) -> set[str]:
+        """Enter what revisits refer to into the index; the files that hold it."""
+        found: set[str] = set()
+        whole = set(self._whole)
+        news = self._db.execute("SELECT 1 FROM wanted").fetchone() is not None
+        while news:
+            news = False
+            for key in keys:
+                lines = [line for line in self._lines(key) if self._is_wanted(line)]
+                if key not in whole and (fresh := [line for line in lines if self._is_new(line)]):
+                    found.add(key)
+                    news |= self._take(key, fresh)
+        self.missing = self._db.execute("SELECT count(*) FROM wanted WHERE found = 0").fetchone()[0]
+        return found
+
+    def _is_wanted(self, line: _Line) -> bool:
+        return self._db.execute("UPDATE wanted SET found = 1 WHERE place = ?", (line.place,)).rowcount > 0
+
+    def _is_new(self, line: _Line) -> bool:
+        return self._db.execute("INSERT OR IGNORE INTO originals VALUES (?)", (line.whole,)).rowcount > 0
+
+    def _lines(self, key: str) -> Iterator[_Line]:
+        path = self._index(key)
+        for whole in cdxj.merge([path]):
+            try:
+                surt, ts, rest = whole.split(" ", 2)
+                facts = json.loads(rest)
+                offset, length = int(facts["offset"]), int(facts["length"])
+                revisit = facts.get("mime") == "warc/revisit"
+                yield _Line(f"{surt} {ts}", ts, facts["url"], revisit, offset, offset + length, whole)
+            except (ValueError, LookupError) as error:
+                raise Damaged(f"{path} is damaged: {error}. {_ADVICE}") from error
+
+    def _index(self, key: str) -> Path:
+        """The index beside a WARC, or one that is made from it when there is none."""
+        beside = self.path(cdxj.path_for(key))
+        if beside.exists():
+            return beside
+        made = Path(self._made.name) / cdxj.path_for(key)
+        if not made.exists():
+            cdxj.write(made, filter(None, self._indexed(key)))
+        return made
+
+    def _indexed(self, key: str) -> Iterator[str | None]:
+        for found in read(self.path(key)):
+            if isinstance(found, Fault):
+                raise Damaged(f"{key} is damaged at byte {found.offset}: {found.detail}. {_ADVICE}")
+            yield cdxj.of_record(found, Path(key).name)
+
+
+def day(ts: str) -> str:
+    """YYYY-MM-DD, from a timestamp."""
+    return f"{ts[:4]}-{ts[4:6]}-{ts[6:8]}"

@@ -1,0 +1,34 @@
+"""A response read back from the archive, and checked against its digest before anybody uses it."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Protocol
+
+from archive import message
+from archive.errors import Damaged
+from archive.model import RecordRef
+from archive.records import digest
+
+MAX_BYTES = 512 << 20
+"""Bytes of one record that is read back into memory; a crawl keeps responses far smaller than that."""
+
+
+class Readable(Protocol):
+    """Files by key: an archive, or a spool."""
+
+    def read(self, key: str, offset: int, length: int) -> bytes: ...
+
+
+def response(files: Readable, ref: RecordRef) -> tuple[bytes, bytes]:
+    """HTTP head and payload (content coding kept) of a response record. Raises Damaged, StorageError."""
+    data = files.read(ref.warc, ref.offset, ref.length)
+    try:
+        record = zlib.decompressobj(31).decompress(data, MAX_BYTES)
+    except zlib.error as error:
+        raise Damaged(f"{ref.warc} is damaged at byte {ref.offset}: {error}. scrapy verify tells more.") from error
+    block = message.split_head(record)[1].removesuffix(b"\r\n\r\n")
+    head, payload = message.split_head(block)[0], message.payload(block)
+    if digest(payload) != ref.payload_digest:
+        raise Damaged(f"{ref.warc} holds another response at byte {ref.offset}. scrapy verify tells more.")
+    return head, payload

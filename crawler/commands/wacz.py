@@ -1,0 +1,107 @@
+"""`scrapy wacz OUTLET`: one file of an outlet and a period, which replay tools open."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.spiderloader import get_spider_loader
+
+from archive import wacz
+from archive.errors import ArgumentError, ArsipError, ExitStatus
+from archive.storage import archive_path
+from crawler.arguments import Arguments
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from crawler.spider import OutletSpider
+
+_ANEW = "\r\x1b[K"
+"""Back to the beginning of the line, and nothing on it."""
+
+
+class Command(ScrapyCommand):
+    """Packs what the archive holds; fetches nothing."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] OUTLET"
+
+    def short_desc(self) -> str:
+        return "Pack an outlet's captures of a period into one WACZ file"
+
+    def long_desc(self) -> str:
+        return (
+            "Pack an outlet's captures of a period into one WACZ file, with a list of its articles: the WARC files, "
+            "untouched, that hold a capture of the period, and those that their revisits refer to. Replay tools open "
+            "it (docs/replay.md). Exit status: 0 done, 1 a fault of ours, 2 bad arguments, nothing in the period or a "
+            "file that exists already, 5 storage failed or damaged, 130 interrupted; only at 0 there is a new file."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--since", metavar="YYYY-MM-DD", help="first day of capture, UTC (default: the first)")
+        parser.add_argument("--until", metavar="YYYY-MM-DD", help="last day of capture, UTC (default: the last)")
+        parser.add_argument("--output", metavar="FILE", help="default: OUTLET-YYYYMMDD-YYYYMMDD.wacz, here")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Write the file and say what is in it. Raises UsageError for what cannot be meant."""
+        if len(args) != 1:
+            raise UsageError("Name one outlet: scrapy wacz tribun. scrapy list names them.", print_help=False)
+        try:
+            written = self._write(args[0], opts)
+        except ArgumentError as error:
+            raise UsageError(str(error), print_help=False) from error
+        except ArsipError as error:
+            print(f"scrapy wacz: {error}", file=sys.stderr)  # noqa: T201 - the user reads this
+            self.exitcode = int(error.status)
+        except KeyboardInterrupt:
+            self.exitcode = int(ExitStatus.INTERRUPTED)
+        else:
+            print("\n".join(_told(written)))  # noqa: T201 - the user reads this
+
+    def _write(self, name: str, opts: argparse.Namespace) -> wacz.Written:
+        assert self.settings is not None
+        loader = get_spider_loader(self.settings)
+        if name not in loader.list():
+            raise ArgumentError(f"There is no outlet {name}; there are {', '.join(sorted(loader.list()))}.")
+        outlet = cast("type[OutletSpider]", loader.load(name)).outlet  # every spider here is one
+        days = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
+        period = Arguments.parse(outlet, days)
+        watched = sys.stderr.isatty()
+        try:
+            return wacz.write(
+                archive_path(self.settings["ARCHIVE_URI"]),
+                name,
+                period.since,
+                period.until,
+                title=outlet.name,
+                output=Path(opts.output) if opts.output else None,
+                progress=_show if watched else None,
+            )
+        finally:
+            if watched:
+                sys.stderr.write(_ANEW)
+
+
+def _show(done: int, everything: int) -> None:
+    """One line that is written over and over."""
+    sys.stderr.write(f"{_ANEW}{done / everything:4.0%} of {everything / 1e6:,.0f} MB")
+    sys.stderr.flush()
+
+
+def _told(written: wacz.Written) -> Iterator[str]:
+    yield f"pages      {written.pages}"
+    yield f"captures   {written.captures}"
+    yield f"bytes      {written.size}"
+    if written.missing:
+        yield f"missing    {written.missing}  (captures that revisits refer to and that the archive does not hold)"
+    yield f"file       {written.path}"
+    yield "Look at it: choose the file at https://replayweb.page; it stays on this machine. More in docs/replay.md."

@@ -1,0 +1,105 @@
+"""Answers that are in the archive already: what a killed job had fetched, and what has not changed since."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, cast
+
+from scrapy.http import Headers
+from scrapy.responsetypes import responsetypes
+
+from archive import message
+from archive.errors import Damaged, StorageError
+from pipelines.warc import WarcPipeline
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from archive.model import RecordRef
+    from crawler.spider import OutletSpider
+
+logger = logging.getLogger(__name__)
+
+
+class RecoveredMiddleware:
+    """Answers from the WARC what a killed job had fetched and not lived to make a row of.
+
+    It comes before robots.txt: nothing is asked of the outlet.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RecoveredMiddleware:
+        """Wire the middleware."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> Response | None:
+        """The response that waits for its row; None when there is none."""
+        spider = cast("OutletSpider", self._crawler.spider)
+        waiting = spider.waiting.pop(request.url, None)
+        sink = self._crawler.get_item_pipeline(WarcPipeline)
+        if waiting is None or sink is None:
+            return None
+        response = await read(sink, waiting.ref)
+        if response is not None:
+            sink.recall(request, waiting)
+            self._crawler.stats.inc_value("arsip/recovered")
+        return response
+
+
+class ConditionalMiddleware:
+    """Asks for a source's document only if it has changed, where the archive holds it (RFC 9110, section 13).
+
+    The outlet is spared the sending, and the archive the keeping: 304 becomes a revisit record.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ConditionalMiddleware:
+        """Wire the middleware."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Say which version is there, if it can be read."""
+        sink = self._crawler.get_item_pipeline(WarcPipeline)
+        if not request.meta.get("conditional") or sink is None:
+            return
+        stored = sink.job.catalog.stored(request.url)
+        if stored is None or not (stored.etag or stored.last_modified):
+            return
+        request.meta["archived"] = await read(sink, stored.ref)
+        if request.meta["archived"] is None:
+            return
+        if stored.etag:
+            request.headers["If-None-Match"] = stored.etag.encode("latin-1")
+        if stored.last_modified:
+            request.headers["If-Modified-Since"] = stored.last_modified.encode("latin-1")
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The document from the archive in place of "not modified"."""
+        archived: Response | None = request.meta.pop("archived", None)
+        return archived if response.status == 304 and archived is not None else response
+
+
+async def read(sink: WarcPipeline, ref: RecordRef) -> Response | None:
+    """A response from the archive as it once came from the wire; None when it cannot be had."""
+    try:
+        head, payload = await asyncio.to_thread(sink.job.response, ref)
+    except StorageError as error:
+        # A file of this job is not in the archive yet; damage is worth a word.
+        logger.log(logging.ERROR if isinstance(error, Damaged) else logging.DEBUG, "%s", error)
+        return None
+    headers = Headers()
+    for line in message.unfold_lines(head)[1:]:
+        name, colon, value = line.partition(b":")
+        if colon:
+            headers.appendlist(name.strip(), value.strip())
+    kind = responsetypes.from_args(headers=headers, url=ref.url, body=payload)
+    return kind(ref.url, status=message.status(head) or 0, headers=headers, body=payload)
