@@ -20,6 +20,8 @@ from archive.errors import StorageError
 from archive.model import RecordRef, Stored, Verdict, Waiting
 
 SCHEMA_VERSION = 1
+# SQLite takes only so many values in one statement.
+_AT_ONCE = 500
 
 _metadata = sa.MetaData()
 _version = sa.Table("schema_version", _metadata, sa.Column("version", sa.Integer, nullable=False))
@@ -157,18 +159,25 @@ class Catalog:
                 self._upsert(connection, _captures, [_stored_row(*pair) for pair in changes.stored.items()])
             if changes.waiting:
                 self._upsert(connection, _waiting, [_waiting_row(entry) for entry in changes.waiting])
-            if changes.settled:
-                connection.execute(sa.delete(_waiting).where(_waiting.c.record_id.in_(changes.settled)))
+            for first in range(0, len(changes.settled), _AT_ONCE):
+                names = changes.settled[first : first + _AT_ONCE]
+                connection.execute(sa.delete(_waiting).where(_waiting.c.record_id.in_(names)))
 
-    def forget(self, job: str, urls: Iterable[str], warcs: Mapping[str, int]) -> None:
-        """Unsee what was cut off: addresses of a job, and captures past a byte of a WARC. Raises StorageError."""
+    def forget(self, job: str, urls: Iterable[str], warcs: Mapping[str, int]) -> int:
+        """Unsee what was cut off: addresses of a job, and captures past a byte of a WARC. Raises StorageError.
+
+        How many addresses had been known.
+        """
+        forgotten = 0
         with self._writing() as connection:
             for url in urls:
-                connection.execute(sa.delete(_known).where(_known.c.job == job, _known.c.url == url))
+                done = connection.execute(sa.delete(_known).where(_known.c.job == job, _known.c.url == url))
+                forgotten += done.rowcount
             for warc, end in warcs.items():
                 for row in connection.execute(sa.select(_captures).where(_captures.c.warc == warc)).mappings().all():
                     if row["ref"]["offset"] + row["ref"]["length"] > end:
                         connection.execute(sa.delete(_captures).where(_captures.c.url == row["url"]))
+        return forgotten
 
     def close(self) -> None:
         """Release the file."""
@@ -182,7 +191,10 @@ class Catalog:
         """The one connection that reads; to fetch one for every question would cost more than the answer."""
         with self._lock:
             assert self._connection is not None
-            yield self._connection
+            try:
+                yield self._connection
+            except sa.exc.SQLAlchemyError as error:
+                raise StorageError(f"The catalog cannot be read: {error.args[0]}.") from error
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:

@@ -127,7 +127,8 @@ class Job:
         ref = self._guard(self._spool.capture, capture, earlier)
         head = message.head_of(capture.response)
         if earlier and ref == earlier.ref:
-            self._changes.stored[capture.url] = remember_again(earlier, head)
+            if message.status(head) == 200:  # a 304 has nothing new to ask with
+                self._changes.stored[capture.url] = remember_again(earlier, head)
         elif capture.request.startswith(b"GET ") and (new := remember(ref, capture.began, head, capture.truncated)):
             self._changes.stored[capture.url] = new
         return ref
@@ -202,8 +203,8 @@ class Job:
         """Finish what a killed job of this outlet left."""
         for folder in sorted(self._spools.iterdir()) if self._spools.is_dir() else []:
             result = salvage(folder, self.outlet, self.catalog.stored)
-            if result.cut:
-                self.catalog.forget(result.job, result.lost, result.ends)
+            if result.cut or result.lost:
+                result.forgotten = self.catalog.forget(result.job, result.lost, result.ends)
             self.catalog.commit(result.changes)
             self.salvaged.append(result)
             self._publish(folder)
@@ -219,7 +220,7 @@ class Job:
             return None
         try:
             replay.response(self._spool if self._spool.holds(stored.ref.warc) else self.storage, stored.ref)
-        except StorageError as error:
+        except (OSError, StorageError) as error:
             logger.warning("%s is kept whole: %s", capture.url, error)
             return None
         return stored

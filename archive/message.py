@@ -43,7 +43,9 @@ def unfold_lines(head: bytes) -> list[bytes]:
 
 
 def header_values(head: bytes, name: str) -> list[bytes]:
-    """Values of a header field, in order, folded lines not joined."""
+    """Values of a header field, in order, folded lines joined."""
+    if b"\n " in head or b"\n\t" in head:
+        head = _FOLD.sub(b" ", head)
     return [value.strip(b" \t\r") for value in _field(name).findall(head)]
 
 
@@ -65,8 +67,9 @@ def payload(message: bytes) -> bytes:
 
 
 def is_chunked(head: bytes) -> bool:
-    """Does the body come in chunks (RFC 9112, section 6.1)?"""
-    return b",".join(header_values(head, "Transfer-Encoding")).lower().endswith(b"chunked")
+    """Does the body come in chunks (RFC 9112, section 6.1)? As clients read it: wherever the coding is named."""
+    codings = b",".join(header_values(head, "Transfer-Encoding")).lower().split(b",")
+    return any(coding.strip() == b"chunked" for coding in codings)
 
 
 def dechunk(body: bytes) -> bytes:

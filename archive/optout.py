@@ -16,7 +16,7 @@ _HEADER = re.compile(
 )
 _HEAD_END = re.compile(rb"</head\b|<body\b", re.IGNORECASE)
 _META = re.compile(rb"<meta\b([^<>]{0,2000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(rb"""([a-z:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(rb"""([a-z:-]{1,40})\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _ROBOTS = frozenset(("robots", "googlebot", "googlebot-news", "bingbot", "arsip-berita"))
 _TDM = frozenset(("tdm-reservation", "tdm-policy"))
 _DIRECTIVES = frozenset(("noarchive", "noai", "noimageai", "noindex", "none"))

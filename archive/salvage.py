@@ -5,18 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from archive import layout
 from archive.catalog import Changes, Known
-from archive.local import write_file
-from archive.model import Stored, Waiting
+from archive.local import make_folder, write_file
+from archive.model import Stored, Verdict, Waiting
 from archive.spool import compress
 from archive.warc import give_name
 from archive.whole import Whole, read_whole
+
+_JOURNAL = layout.JOURNAL
 
 
 @dataclass(slots=True)
@@ -34,7 +37,9 @@ class Salvaged:
     broken: list[str] = field(default_factory=list)
     """Of them the WARCs that were cut before their journal's end: the disk lost what it had promised to keep."""
     lost: list[str] = field(default_factory=list)
-    """Addresses whose rows were cut off: they are to be forgotten, and fetched again."""
+    """Addresses whose rows are gone: they are to be forgotten, and made again from the WARC or fetched again."""
+    forgotten: int = 0
+    """Of them those that the catalog had known: the disk lost what it had promised to keep."""
     ends: dict[str, int] = field(default_factory=dict)
     """WARC key -> bytes that are left of it."""
 
@@ -48,11 +53,11 @@ def salvage(folder: Path, outlet: str, stored: Callable[[str], Stored | None]) -
     revisits among them stand for. Raises OSError.
     """
     result = Salvaged(outlet, folder.name)
-    open_paths = sorted(folder.rglob("*.warc.gz" + layout.OPEN))
-    warcs = {_key(folder, path): read_whole(path, _key(folder, path)) for path in open_paths}
-    whole = {_key(folder, path): read_whole(path, _key(folder, path)) for path in folder.rglob("*.warc.gz")}
-    result.ends = {key: found.end for key, found in {**whole, **warcs}.items()}
-    result.records = sum(found.records for found in warcs.values())
+    paths = sorted((folder / "warc").rglob("*.warc.gz*"))
+    warcs = {_key(folder, path): read_whole(path, _key(folder, path)) for path in paths if path.suffix != _JOURNAL}
+    open_paths = [path for path in paths if path.suffix == layout.OPEN]
+    result.ends = {key: found.end for key, found in warcs.items()}
+    result.records = sum(warcs[_key(folder, path)].records for path in open_paths)
     # Lines first: once a WARC has lost its `.open`, nothing tells any more that its end was torn.
     for path in sorted(folder.rglob("*.jsonl.gz" + layout.OPEN)):
         _mend_lines(folder, path, result)
@@ -60,15 +65,53 @@ def salvage(folder: Path, outlet: str, stored: Callable[[str], Stored | None]) -
         _finish_warc(folder, path, warcs[_key(folder, path)], result)
     for path in sorted(folder.rglob("*.jsonl.gz" + layout.OPEN)):
         compress(folder, _key(folder, path))
-    rows = {row["url"]: row for part in ("articles", "dropped") for row in _lines(folder / part)}
+    rows = {row["url"]: _Kept.of(row) for part in ("articles", "dropped") for row in _lines(folder, part, result)}
     result.rows = len(rows)
-    for event in _lines(folder / "events"):
-        if event.get("event") == "outcome" and event["url"] in rows:
+    _believe(folder, rows, result)
+    _remember(warcs, {name for row in rows.values() for name in row.records}, stored, result)
+    return result
+
+
+class _Kept(NamedTuple):
+    """What is to be known of a row."""
+
+    known: dict[str, Any]
+    records: list[str]
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> _Kept:
+        known = {
+            "url": row["url"],
+            "outlet": row["outlet"],
+            "article_id": row["id"] or None,
+            "verdict": row.get("verdict", Verdict.ARTICLE.value),
+            "final": "verdict" not in row and row["complete"],
+            "published": row["published"],
+            "section": row["section"],
+            "captured": row["captured"],
+        }
+        return cls(known, [ref["record_id"] for ref in row["captures"]])
+
+
+def _believe(folder: Path, rows: dict[str, _Kept], result: Salvaged) -> None:
+    """Take for true what the job said of its addresses and has a row, and what has a row and was not lived to be said.
+
+    What was said and has no row is lost, whether the row was never written or the disk forgot it: but not when it may
+    have been published already, as rows are after WARCs.
+    """
+    told = set()
+    for event in _lines(folder, "events", result):
+        if event.get("event") != "outcome":
+            continue
+        told.add(event["url"])
+        if event["url"] in rows:
             result.changes.known += [Known(**entry) for entry in event["known"]]
             result.changes.settled += event["recovered"]
-    used = {ref["record_id"] for row in rows.values() for ref in row.get("captures") or []}
-    _remember({**whole, **warcs}, used, stored, result)
-    return result
+        elif result.ends:
+            result.lost += [entry["url"] for entry in event["known"]]
+    for url in rows.keys() - told:
+        result.changes.known.append(Known(**rows[url].known, job=result.job))
+        result.changes.settled += rows[url].records
 
 
 def _mend_lines(folder: Path, path: Path, result: Salvaged) -> None:
@@ -142,10 +185,21 @@ def _remember(
                 )
 
 
-def _lines(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted(folder.rglob("*.jsonl.gz")):
-        with gzip.open(path, "rb") as file:
-            yield from map(json.loads, file)
+def _lines(folder: Path, part: str, result: Salvaged) -> Iterator[dict[str, Any]]:
+    """The objects of finished files. One that cannot be read to its end is set aside, and counts as not there."""
+    for path in sorted((folder / part).rglob("*.jsonl.gz")):
+        try:
+            with gzip.open(path, "rb") as file:
+                for _ in file:
+                    pass
+                file.seek(0)
+                yield from map(json.loads, file)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            key = _key(folder, path)
+            result.cut.append(key)
+            aside = folder / layout.damaged_key(key, result.job)
+            make_folder(aside.parent)
+            path.rename(aside)
 
 
 def _cut(folder: Path, path: Path, good: int, job: str) -> None:

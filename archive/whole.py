@@ -66,6 +66,8 @@ def read_whole(path: Path, key: str) -> Whole:
             asked = unasked.pop(record.get("WARC-Concurrent-To") or "", None)
             if asked and next(record.pieces(), b"").startswith(b"GET "):
                 whole.answers.append(asked)
+    # The request of the last one may have been torn off; crawls ask with GET alone.
+    whole.answers += unasked.values()
     return whole
 
 
@@ -73,19 +75,21 @@ def remember(ref: RecordRef, began: datetime, head: bytes, truncated: str | None
     """What later exchanges may be a revisit of: a page that came whole."""
     if message.status(head) != 200 or truncated:
         return None
-    etag, last_modified = validators(head)
     chunked = message.is_chunked(head)
+    # Where nothing says how long the body is, it may have been cut; and the whole one has the same ETag.
+    measured = chunked or message.header_values(head, "Content-Length")
+    etag, last_modified = _validators(head) if measured else (None, None)
     return Stored(ref=ref, began=began, etag=etag, last_modified=last_modified, chunked=chunked)
 
 
 def remember_again(earlier: Stored, head: bytes) -> Stored:
     """The same page, with what a revisit of it said to ask with."""
-    etag, last_modified = validators(head)
+    etag, last_modified = _validators(head)
     return replace(earlier, etag=etag or earlier.etag, last_modified=last_modified or earlier.last_modified)
 
 
-def validators(head: bytes) -> tuple[str | None, str | None]:
-    """ETag and Last-Modified of a response's head, as written: what a later request may ask with."""
+def _validators(head: bytes) -> tuple[str | None, str | None]:
+    """ETag and Last-Modified, as written: what a later request may ask with."""
     etag, last_modified = (message.header_values(head, name)[:1] for name in ("ETag", "Last-Modified"))
     return etag[0].decode("latin-1") if etag else None, last_modified[0].decode("latin-1") if last_modified else None
 

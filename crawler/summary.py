@@ -9,6 +9,8 @@ from typing import Any
 from archive.errors import ExitStatus
 from crawler.reasons import NETWORK
 
+_FAULTS = ("arsip/failed/fault", "arsip/faults", "spider_exceptions/count")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -60,7 +62,7 @@ class Summary:
             source_failures=under("arsip/source-failed/"),
             ok=stats.get("arsip/ok", 0),
             refused=stats.get("arsip/refused", 0),
-            faults=stats.get("arsip/failed/fault", 0) + stats.get("spider_exceptions/count", 0),
+            faults=sum(stats.get(name, 0) for name in _FAULTS),
             recovered=stats.get("arsip/recovered", 0),
             storage=stats.get("arsip/storage"),
         )

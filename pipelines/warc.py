@@ -125,15 +125,19 @@ class WarcPipeline:
     async def _commit_in_groups(self) -> None:
         while True:
             await asyncio.sleep(COMMIT_SECONDS)
-            with contextlib.suppress(StorageError):
+            with contextlib.suppress(Exception):  # the writer has told `_stop`
                 await self.writer.run(self.job.commit)
 
     def _note(self, kind: str, events: list[dict[str, Any]]) -> None:
         for facts in events:
             self.job.event(kind, **facts)
 
-    def _stop(self, error: StorageError) -> None:
-        if self._crawler.stats.get_value("arsip/storage") is None:
+    def _stop(self, error: BaseException) -> None:
+        """A disk that fails ends the crawl; a fault of ours costs what it hit, and is said and counted."""
+        if not isinstance(error, StorageError):
+            self._crawler.stats.inc_value("arsip/faults")
+            logger.error("A fault of ours while writing: %r", error, exc_info=error)
+        elif self._crawler.stats.get_value("arsip/storage") is None:
             self._crawler.stats.set_value("arsip/storage", str(error))
             logger.critical("%s", error)
             self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="storage"))

@@ -15,7 +15,7 @@ from archive.job import Job
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BEHIND = 64
+BEHIND = 32
 """Calls that may wait for the disk before those who bring more are held up."""
 BATCH = 32
 """Calls that are reported to the event loop at a time while more are queued: each report wakes it."""
@@ -34,7 +34,8 @@ class Writer:
     the next start can cut it off.
     """
 
-    def __init__(self, job: Job, on_failure: Callable[[StorageError], None]) -> None:
+    def __init__(self, job: Job, on_failure: Callable[[BaseException], None]) -> None:
+        """`on_failure` is told of every exception: nobody waits for most captures."""
         self.job = job
         self.failure: StorageError | None = None
         self._on_failure = on_failure
@@ -90,6 +91,5 @@ class Writer:
                 future.set_result(result)
                 continue
             future.set_exception(error)
-            # Reading it keeps asyncio from complaining about captures that nobody awaits.
-            if isinstance(error := future.exception(), StorageError):
-                self._on_failure(error)
+            future.exception()  # reading it keeps asyncio from complaining about captures that nobody awaits
+            self._on_failure(error)

@@ -117,7 +117,7 @@ class Message:
             if not end:
                 return
             self.has_body, data = True, rest
-            if b",".join(self.values("Transfer-Encoding")).lower().endswith(b"chunked"):
+            if any(coding.strip() == b"chunked" for coding in b",".join(self.values("Transfer-Encoding")).lower().split(b",")):
                 self.chunks = Chunks(self._payload)
         self.size += len(data)
         self.start = self.start or data[:4]

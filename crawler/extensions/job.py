@@ -54,6 +54,12 @@ class JobExtension:
                 salvaged.rows,
                 f", torn ends lie under damaged/: {', '.join(salvaged.cut)}" if salvaged.cut else "",
             )
+            if salvaged.forgotten:
+                logger.error(
+                    "%d addresses of it were known and their rows are gone: look after the disk. "
+                    "They are made again, from the WARC where it has them.",
+                    salvaged.forgotten,
+                )
             for key in salvaged.broken:
                 logger.error(
                     "%s was damaged where it had been durable: look after the disk. What lay behind is fetched again.",

@@ -40,6 +40,8 @@ class RecoveredMiddleware:
 
     async def process_request(self, request: Request) -> Response | None:
         """The response that waits for its row; None when there is none."""
+        if "visit" not in request.cb_kwargs:
+            return None  # sources and robots.txt are asked for anew
         spider = cast("OutletSpider", self._crawler.spider)
         waiting = spider.waiting.pop(request.url, None)
         sink = self._crawler.get_item_pipeline(WarcPipeline)
@@ -71,6 +73,9 @@ class ConditionalMiddleware:
         sink = self._crawler.get_item_pipeline(WarcPipeline)
         if not request.meta.get("conditional") or sink is None:
             return
+        # A redirect comes with what the address before it was asked with.
+        for name in ("If-None-Match", "If-Modified-Since"):
+            request.headers.pop(name, None)
         stored = sink.job.catalog.stored(request.url)
         if stored is None or not (stored.etag or stored.last_modified):
             return
