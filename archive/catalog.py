@@ -155,6 +155,10 @@ class Catalog:
         with self._writing() as connection:
             if changes.known:
                 self._upsert(connection, _known, [asdict(entry) for entry in changes.known], _is_replaceable)
+                # An article of which a page is missing is not asked for again once the outlet says that it is gone.
+                for entry in changes.known:
+                    if entry.verdict == Verdict.GONE.value:
+                        connection.execute(sa.update(_known).where(_known.c.url == entry.url).values(final=True))
             if changes.stored:
                 self._upsert(connection, _captures, [_stored_row(*pair) for pair in changes.stored.items()])
             if changes.waiting:

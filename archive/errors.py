@@ -50,6 +50,10 @@ class Damaged(StorageError):
     """Something in the archive is not what it was when it was written."""
 
 
+class NotHttp(ArsipError):
+    """An answer that is kept as bytes, but cannot be replayed and is no page."""
+
+
 class LeaseHeld(ArsipError):
     """Another job is at work on this outlet."""
 

@@ -39,7 +39,10 @@ def archive_path(uri: str) -> Path:
             f"ARCHIVE_URI={uri} is not supported: this version keeps archives on disk only. "
             "Give a path (data) or a file: address (file:///srv/archive)."
         )
-    return Path(uri).expanduser()
+    try:
+        return Path(uri).expanduser()
+    except RuntimeError as error:
+        raise ArgumentError(f"ARCHIVE_URI={uri}: {error}") from error
 
 
 def open_storage(uri: str) -> Storage:

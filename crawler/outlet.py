@@ -134,6 +134,7 @@ class Outlet:
             return False
         return (
             standard
+            and parts.username is None  # a password is nothing to send on, nor to keep
             and parts.scheme in {"http", "https"}
             and any(_within(host, own) for own in (*self.hosts, *self.same_host))
         )

@@ -83,6 +83,7 @@ class OutletSpider(DiscoverySpider):
         groups: dict[str, list[Waiting]] = {}
         needless = []
         for waiting in self.job.catalog.waiting(self.name):
+            self.waiting[waiting.ref.url] = waiting  # a redirect may lead to any of them
             canonical = self.outlet.canonical(waiting.ref.url) if self.outlet.owns(waiting.ref.url) else ""
             known = self.job.catalog.known(canonical)
             if not self.outlet.is_article(canonical) or (known and known.final):
@@ -93,21 +94,20 @@ class OutletSpider(DiscoverySpider):
         for canonical, group in groups.items():
             if not self.frontier.claim(canonical):
                 continue
-            self.waiting.update((waiting.ref.url, waiting) for waiting in group)
             self.crawler.stats.inc_value("arsip/announced")
             target = Target(canonical, self.outlet.address(group[0].ref.url))
             visit = Visit(target, self.outlet.all_pages, self.outlet.page_param, canonical)
-            visit.recovered, visit.job = tuple(waiting.ref.record_id for waiting in group), group[0].job
+            visit.recovered = tuple(waiting.ref.record_id for waiting in group)
             yield self._request(visit)
 
     async def parse_article(self, response: Response, visit: Visit) -> AsyncIterator[Request | Outcome]:
         """One page of an article: the request for the page that is missing, or the outcome."""
         assert response.request is not None
-        record, began = await self.sink.record(response.request)
-        if not visit.pages:
-            visit.url, visit.began = self.outlet.canonical(response.url), began
-            visit.target.fetch = self.outlet.address(response.url)  # its other pages are where a redirect led
         try:
+            record, began, job = await self.sink.record(response.request)
+            if not visit.pages:
+                visit.url, visit.began, visit.job = self.outlet.canonical(response.url), began, job
+                visit.target.fetch = self.outlet.address(response.url)  # its other pages are where a redirect led
             page = await self._extract(response, began)
         except Exception as error:  # noqa: BLE001 - whatever a worker raises is counted under its name
             async for result in self._page_missing(visit, error):

@@ -41,7 +41,7 @@ class Visit:
     recovered: tuple[str, ...] = ()
     """Names of the records of a killed job that wait for this article's row."""
     job: str = ""
-    """That job."""
+    """The job that captured its first page."""
 
     @property
     def address(self) -> str:

@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary
 import scrapy
 import twisted
 
-from archive.errors import StorageError
+from archive import message
+from archive.errors import NotHttp, StorageError
 from archive.job import Job, Outcome
 from archive.model import Capture, RecordRef, Waiting
 from pipelines.writer import Writer
@@ -41,6 +42,10 @@ class Kept:
 
     began: datetime
     record: asyncio.Future[RecordRef]
+    job: str
+    """The job that captured it."""
+    readable: bool = True
+    """False for what is no HTTP message to readers of an archive, whatever a lenient client made of it."""
 
 
 class WarcPipeline:
@@ -79,7 +84,8 @@ class WarcPipeline:
 
     def keep(self, request: Request, capture: Capture) -> None:
         """Take a finished exchange from the download handler; it is written in the background."""
-        self._records[request] = Kept(capture.began, self.writer.run(self.job.capture, capture))
+        record = self.writer.run(self.job.capture, capture)
+        self._records[request] = Kept(capture.began, record, self.job.id, message.is_message(capture.response))
 
     async def catch_up(self) -> None:
         """Wait while too much waits for the disk: memory is not where captures are kept."""
@@ -89,17 +95,23 @@ class WarcPipeline:
         """Take the answer to a request from an earlier job: its record is there."""
         record = asyncio.get_running_loop().create_future()
         record.set_result(waiting.ref)
-        self._records[request] = Kept(waiting.began, record)
+        self._records[request] = Kept(waiting.began, record, waiting.job)
 
     async def settle(self, records: list[str]) -> None:
         """Say of records that waited that no row is to be made from them."""
         with contextlib.suppress(StorageError):
             await self.writer.run(self.job.settle, records)
 
-    async def record(self, request: Request) -> tuple[RecordRef, datetime]:
-        """Where the response to `request` lies, and when its capture began. Raises StorageError."""
+    async def record(self, request: Request) -> tuple[RecordRef, datetime, str]:
+        """Where the response to `request` lies, when its capture began, and by which job.
+
+        Raises NotHttp, StorageError.
+        """
         kept = self._records[request]
-        return await asyncio.shield(kept.record), kept.began
+        record = await asyncio.shield(kept.record)
+        if not kept.readable:
+            raise NotHttp(f"{record.url}: what came back is no HTTP/1 message to readers of an archive")
+        return record, kept.began, kept.job
 
     async def events(self, kind: str, events: list[dict[str, Any]]) -> None:
         """Note what no WARC holds. A disk that refuses closes the spider, and is no error of the caller."""

@@ -38,3 +38,36 @@ def test_a_message_without_a_blank_line_has_no_payload() -> None:
 def test_repeated_header_fields_are_all_found_whatever_their_case() -> None:
     head = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nset-cookie:b=2\r\nX-Set-Cookie: no\r\n\r\n"
     assert message.header_values(head, "Set-Cookie") == [b"a=1", b"b=2"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"Transfer-Encoding: chunked",
+        b"transfer-encoding:\r\n chunked",
+        b"Transfer-Encoding: chunked, identity",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        b"Transfer-Encoding: gzip,\r\n\tCHUNKED",
+    ],
+)
+def test_chunks_are_joined_wherever_the_coding_is_named(field: bytes) -> None:
+    assert message.payload(b"HTTP/1.1 200 OK\r\n" + field + b"\r\n\r\n4\r\nHalo\r\n0\r\n\r\n") == b"Halo"
+
+
+def test_a_coding_whose_name_ends_like_another_is_another() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: x-chunked\r\n\r\n4\r\nHalo\r\n"
+    assert message.payload(answer) == b"4\r\nHalo\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "length"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nisi\n\n", 19),
+        (b"HTTP/1.1 200 OK\n\nisi\r\n\r\n", 17),
+        (b"HTTP/1.1 200 OK\r\n\nisi", 18),
+        (b"HTTP/1.1 200 OK\n\r\nisi", 18),
+        (b"HTTP/1.1 200 OK\r\n", 0),
+    ],
+)
+def test_the_head_ends_with_the_first_blank_line_of_any_kind(answer: bytes, length: int) -> None:
+    assert message.head_length(answer) == length

@@ -91,6 +91,13 @@ def test_a_record_that_was_damaged_while_it_waited_is_fetched_again_and_said(tmp
     assert row["captures"][0]["warc"] != warc.relative_to(tmp_path).as_posix()
 
 
+class LowerCase(Reply):
+    """A status line that clients take and the standard does not know (RFC 9112, section 2.3)."""
+
+    def wire(self, method: str = "GET") -> bytes:
+        return super().wire(method).replace(b"HTTP/1.1", b"http/1.1", 1)
+
+
 class Changing:
     """A document with an ETag that follows its content, and a server that knows If-None-Match."""
 
@@ -129,6 +136,31 @@ def test_a_source_that_has_not_changed_is_not_sent_again_and_still_read(tmp_path
     announced = {event["url"] for event in second.events("announced") if event["source"].endswith("/sitemap.xml")}
     assert "https://www.tribunnews.com/nasional/7788999/baru" in announced
     assert [entry["status"] for entry in revisits(second) if entry["url"].endswith("sitemap.xml")] == ["304"]
+
+
+def test_a_source_that_moves_is_read_where_it_went(tmp_path: Path) -> None:
+    document = Changing(sitemap("nasional/7788999/baru"))
+    old, new = ("www.tribunnews.com", "/sitemap.xml"), ("www.tribunnews.com", "/sitemap-baru.xml")
+    moved = Reply(status=301, headers=(("Location", "https://www.tribunnews.com/sitemap-baru.xml"),))
+    with FakeSite(overrides={old: document}) as site:
+        crawl("tribun", tmp_path, site, "limit=1")
+        site.overrides |= {old: moved, new: Changing(document.body)}
+        crawl("tribun", tmp_path, site)
+        site.overrides[new] = Changing(sitemap("nasional/7788999/baru", "nasional/7788998/lain"))
+        done = crawl("tribun", tmp_path, site)
+    urls = {event["url"] for event in done.events("announced") if event["source"].endswith("/sitemap-baru.xml")}
+    assert "https://www.tribunnews.com/nasional/7788998/lain" in urls
+
+
+def test_a_page_that_no_reader_of_an_archive_could_replay_is_no_row(tmp_path: Path) -> None:
+    page = next(url for url in cases() if ONE_PAGE in url)
+    path = page.removeprefix("https://www.tribunnews.com")
+    body = next(FIXTURES.glob("tribun/nomor-nasional/page.html")).read_bytes()
+    answer = LowerCase(headers=(("Content-Type", "text/html; charset=UTF-8"),), body=body)
+    with FakeSite(overrides={("www.tribunnews.com", path): answer}) as site:
+        done = crawl("tribun", tmp_path, site, f"url={page}")
+    assert done.rows() == []
+    assert done.manifest()["counts"]["failed"] == {"not-http": 1}
 
 
 def test_a_document_that_comes_again_the_same_is_a_revisit_of_the_first(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from archive.errors import ExitStatus
+from archive.errors import ArsipError, ExitStatus
 from archive.layout import timestamp14
 from archive.storage import archive_path
 from crawler.check import ARTICLES, report_of, table
@@ -60,7 +60,10 @@ class Command(Crawl):
         self.introduce()
         spider = self.spider_named(name)
         now = datetime.now(UTC)
-        folder = archive_path(self.settings["ARCHIVE_URI"]) / "checks" / name / timestamp14(now)
+        try:
+            folder = archive_path(self.settings["ARCHIVE_URI"]) / "checks" / name / timestamp14(now)
+        except ArsipError as error:
+            raise UsageError(str(error), print_help=False) from error
         assert self.crawler_process is not None
         self.crawler_process.settings.setdict(
             {"ARCHIVE_URI": str(folder), "STATE_DIR": None, "CATALOG_URI": None}, priority="cmdline"
@@ -68,6 +71,8 @@ class Command(Crawl):
         # Sources first: a check that stopped at its third article would leave most of them untried.
         checked = type(spider.__name__, (spider,), {"article_priority": -5, "sample": True})
         status = self.crawl(checked, {"limit": str(ARTICLES)})
+        if status is ExitStatus.STORAGE:
+            return status
         report = report_of(folder, name, now)
         path = folder / "check.json"
         folder.mkdir(parents=True, exist_ok=True)

@@ -74,6 +74,7 @@ class JobExtension:
         warc = self._crawler.get_item_pipeline(WarcPipeline)
         assert warc is not None
         summary = Summary.of(spider.name, reason, self._crawler.stats.get_stats())
+        self.status = ExitStatus.FAULT  # unless it comes to something
         try:
             await warc.writer.run(warc.job.finish, self._manifest(spider, summary))
         except StorageError as error:
