@@ -1,4 +1,4 @@
-"""CDXJ indexes: one sorted line for each response and revisit of a WARC, as cdxj-indexer writes them."""
+"""CDXJ indexes: one sorted line for each response, revisit and resource of a WARC, as cdxj-indexer writes it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from archive.errors import Damaged
 from archive.local import write_file
 from archive.message import split_head
 from archive.reader import Record, read
@@ -69,7 +70,8 @@ def write(path: Path, lines: Iterable[str]) -> None:
 def merge(paths: Iterable[Path]) -> Iterator[str]:
     """The lines of sorted indexes as one sorted index; memory and open files do not grow with what they hold.
 
-    Lines are compared as bytes, like `LC_ALL=C sort` does: UTF-8 keeps the order of code points. Raises OSError.
+    Lines are compared as bytes, like `LC_ALL=C sort` does: UTF-8 keeps the order of code points. Raises OSError, and
+    Damaged for an index that is not UTF-8.
     """
     return heapq.merge(*(_lines(path) for path in paths))
 
@@ -122,7 +124,7 @@ def _decoded(text: bytes) -> str:
 
 def _lines(path: Path) -> Iterator[str]:
     """Lines of a file that is open only while a few of them are read: there may be more files than may be open."""
-    position = 0
+    position, number = 0, 0
     while True:
         with path.open("rb") as file:
             file.seek(position)
@@ -131,4 +133,8 @@ def _lines(path: Path) -> Iterator[str]:
         if not found:
             return
         for text in found:
-            yield text.decode()
+            number += 1
+            try:
+                yield text.decode()
+            except UnicodeDecodeError as error:
+                raise Damaged(f"{path} is damaged: line {number} is not UTF-8. scrapy verify tells more.") from error

@@ -9,14 +9,16 @@ import sqlite3
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from archive import cdxj
 from archive.errors import ArgumentError, Damaged
+from archive.faults import shown
 from archive.reader import Fault, read, read_at
+from archive.verification.files import files_in
 
 _TABLES = """
 PRAGMA journal_mode = OFF;
@@ -25,6 +27,7 @@ CREATE TABLE pages (id TEXT PRIMARY KEY, rank TEXT, warc TEXT, offset INTEGER, t
 CREATE INDEX captures ON pages (warc, offset);
 CREATE TABLE wanted (place TEXT PRIMARY KEY, found INTEGER DEFAULT 0);
 CREATE TABLE originals (line TEXT PRIMARY KEY);
+CREATE TABLE places (warc TEXT, offset INTEGER, length INTEGER, PRIMARY KEY (warc, offset, length)) WITHOUT ROWID;
 """
 _PUT_PAGE = """
 INSERT INTO pages (id, rank, warc, offset, title, text) VALUES (?, ?, ?, ?, ?, ?)
@@ -32,6 +35,8 @@ ON CONFLICT (id) DO UPDATE SET rank = excluded.rank, warc = excluded.warc, offse
 title = excluded.title, text = excluded.text WHERE excluded.rank >= rank
 """
 _ADVICE = "scrapy verify tells more."
+_MAX_OFFSET = 1 << 63
+"""SQLite has no greater numbers."""
 
 
 class Page(NamedTuple):
@@ -53,7 +58,7 @@ class _Line(NamedTuple):
     url: str
     revisit: bool
     offset: int
-    end: int
+    length: int
     whole: str
 
 
@@ -64,7 +69,8 @@ class Excerpt:
     would draw in one file after the other, back to the beginning of the archive. What must be remembered lies in a
     temporary database on disk, so that memory does not grow with the archive.
 
-    Raises ArgumentError when there is nothing, Damaged when files contradict each other, OSError and sqlite3.Error.
+    Raises ArgumentError when there is nothing, Damaged when files contradict each other, OSError (also for a folder that
+    cannot be read: what lies in it would be missing without a word) and sqlite3.Error.
     """
 
     warcs: list[str]
@@ -111,6 +117,10 @@ class Excerpt:
         originals = (line for (line,) in self._db.execute("SELECT line FROM originals ORDER BY line"))
         return heapq.merge(cdxj.merge(self._index(key) for key in self._whole), originals)
 
+    def places(self, key: str) -> Iterator[tuple[int, int]]:
+        """Offset and length of every record of a file that the index names, in the order of the file."""
+        return self._db.execute("SELECT offset, length FROM places WHERE warc = ? ORDER BY offset, length", (key,))
+
     def pages(self) -> Iterator[Page]:
         """The articles of the period, in the order of their captures; one a pair of id and version."""
         return map(Page._make, self._db.execute("SELECT id, url, title, ts, text FROM pages ORDER BY ts, url, id"))
@@ -124,20 +134,33 @@ class Excerpt:
         held = {key for key in keys if any(self._in_period(line.ts) for line in self._lines(key))}
         if not held:
             raise ArgumentError(self._nothing(keys))
-        self._whole = sorted(held | self._find_pages())
+        pages = self._find_pages()
+        if lost := sorted(pages - set(keys)):
+            raise Damaged(f"An article was made from {shown(lost[0])}, which is missing. {_ADVICE}")
+        self._whole = sorted(held | pages)
         for key in self._whole:
             self._take(key, self._lines(key))
-        if lost := self._db.execute("SELECT warc, offset FROM pages WHERE ts IS NULL").fetchone():
-            raise Damaged(f"An article was made from {lost[0]}, byte {lost[1]}, which its index lacks. {_ADVICE}")
+        if lacks := self._db.execute("SELECT warc, offset FROM pages WHERE ts IS NULL").fetchone():
+            raise Damaged(f"An article was made from {lacks[0]}, byte {lacks[1]}, which its index lacks. {_ADVICE}")
         self.articles = self._db.execute("SELECT count(*) FROM pages").fetchone()[0]
         self.warcs = sorted({*self._whole, *self._find_originals(keys)})
+        names: dict[str, str] = {}
+        for key in self.warcs:
+            if (other := names.setdefault(Path(key).name, key)) != key:
+                raise Damaged(
+                    f"{other} and {key} have one name, and a WACZ holds one of them only: find the wrong one."
+                )
 
     def _keys(self) -> list[str]:
         """All WARC files of the outlet; also those of which only the index is left."""
+        if not (self._root / "warc").is_dir():
+            raise ArgumentError(
+                f"There is no archive at {self._root}: scrapy crawl OUTLET makes one, -s ARCHIVE_URI=FOLDER names another."
+            )
         folder = self._root / "warc" / self._outlet
-        paths = {*folder.rglob("*.warc.gz")}
+        paths = {*files_in(folder, ".warc.gz")}
         indexed = {path.with_name(cdxj.path_for(path.name)) for path in paths}
-        paths |= {path.with_suffix(".warc.gz") for path in folder.rglob("*.cdxj") if path not in indexed}
+        paths |= {path.with_suffix(".warc.gz") for path in files_in(folder, ".cdxj") if path not in indexed}
         return sorted(path.relative_to(self._root).as_posix() for path in paths)
 
     def _in_period(self, ts: str) -> bool:
@@ -157,24 +180,41 @@ class Excerpt:
     def _find_pages(self) -> set[str]:
         """Remember the articles of the period; the WARC files that hold their pages."""
         warcs: set[str] = set()
-        for part in sorted(self._root.glob(f"articles/outlet={self._outlet}/date=*/part-*.jsonl.gz")):
-            if self._in_period(part.parent.name.removeprefix("date=").replace("-", "")):
-                try:
-                    with gzip.open(part) as rows:
-                        for row in map(json.loads, rows):
-                            warcs |= self._put_page(row)
-                except (EOFError, ValueError, LookupError, zlib.error, gzip.BadGzipFile) as error:
-                    raise Damaged(f"{part} is damaged: {error}. {_ADVICE}") from error
+        for part in files_in(self._root / f"articles/outlet={self._outlet}", ".jsonl.gz"):
+            day_of = part.parent.name.removeprefix("date=").replace("-", "")
+            if not part.match("outlet=*/date=*/part-*") or not self._in_period(day_of):
+                continue
+            number = 0
+            try:
+                with gzip.open(part) as rows:
+                    for number, line in enumerate(rows, 1):
+                        warcs |= self._put_page(json.loads(line))
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise Damaged(f"{part} is damaged after line {number}: {error}. {_ADVICE}") from error
+            except (ValueError, LookupError, TypeError, RecursionError) as error:
+                raise Damaged(f"Line {number} of {part} is no row of ours. Run scrapy verify --deep.") from error
         return warcs
 
     def _put_page(self, row: dict[str, Any]) -> set[str]:
-        rank = f"{int(row['complete'])} {row['captured']}"
-        first = row["captures"][0]
+        """Remember a row. Raises ValueError, LookupError and TypeError when it is not as we write them."""
+        warcs, first = {ref["warc"] for ref in row["captures"]}, row["captures"][0]
+        texts = (row["id"], row["captured"], row["text"], row["title"] or "", *warcs)
+        complete, offset = row["complete"], first["offset"]
+        known = isinstance(complete, bool) and isinstance(offset, int) and 0 <= offset < _MAX_OFFSET
+        if not known or not all(isinstance(text, str) for text in texts):
+            raise TypeError
         self._db.execute(
             _PUT_PAGE,
-            (f"{row['id']}:{row['version']}", rank, first["warc"], first["offset"], row["title"], row["text"]),
+            (
+                f"{row['id']}:{row['version']}",
+                f"{int(complete)} {row['captured']}",
+                first["warc"],
+                offset,
+                row["title"],
+                row["text"],
+            ),
         )
-        return {ref["warc"] for ref in row["captures"]}
+        return warcs
 
     def _take(self, key: str, lines: Iterable[_Line]) -> bool:
         """Enter lines of a file into the index. Did that lead to what was not wanted before?"""
@@ -183,8 +223,9 @@ class Excerpt:
             raise Damaged(f"{key} is missing. {_ADVICE}")
         size = path.stat().st_size
         for line in lines:
-            if line.end > size:
+            if line.offset + line.length > size:
                 raise Damaged(f"{key} ends at byte {size}, before a record that its index names. {_ADVICE}")
+            self._db.execute("INSERT OR IGNORE INTO places VALUES (?, ?, ?)", (key, line.offset, line.length))
             self._db.execute(
                 "UPDATE pages SET url = ?, ts = ? WHERE warc = ? AND offset = ?", (line.url, line.ts, key, line.offset)
             )
@@ -223,16 +264,16 @@ class Excerpt:
         return self._db.execute("INSERT OR IGNORE INTO originals VALUES (?)", (line.whole,)).rowcount > 0
 
     def _lines(self, key: str) -> Iterator[_Line]:
-        path = self._index(key)
-        for whole in cdxj.merge([path]):
+        path, name, before = self._index(key), Path(key).name, ""
+        for number, whole in enumerate(cdxj.merge([path]), 1):
             try:
-                surt, ts, rest = whole.split(" ", 2)
-                facts = json.loads(rest)
-                offset, length = int(facts["offset"]), int(facts["length"])
-                revisit = facts.get("mime") == "warc/revisit"
-                yield _Line(f"{surt} {ts}", ts, facts["url"], revisit, offset, offset + length, whole)
-            except (ValueError, LookupError) as error:
-                raise Damaged(f"{path} is damaged: {error}. {_ADVICE}") from error
+                line = _parsed(whole, name)
+            except (ValueError, LookupError, TypeError, RecursionError) as error:
+                raise Damaged(f"{path} is damaged: line {number} leads to no record of {name}. {_ADVICE}") from error
+            if whole < before:
+                raise Damaged(f"{path} is damaged: line {number} should come before the line above it. {_ADVICE}")
+            before = whole
+            yield line
 
     def _index(self, key: str) -> Path:
         """The index beside a WARC, or one that is made from it when there is none."""
@@ -249,6 +290,23 @@ class Excerpt:
             if isinstance(found, Fault):
                 raise Damaged(f"{key} is damaged at byte {found.offset}: {found.detail}. {_ADVICE}")
             yield cdxj.of_record(found, Path(key).name)
+
+
+def _parsed(whole: str, filename: str) -> _Line:
+    """An index line. Raises ValueError, LookupError, TypeError, RecursionError when it is none of that file."""
+    surt, ts, rest = whole.split(" ", 2)
+    facts = json.loads(rest)
+    offset, length, url = int(facts["offset"]), int(facts["length"]), str(facts["url"])
+    url.encode()  # JSON can name what is no character
+    datetime.fromisoformat(iso(ts))
+    if facts["filename"] != filename or not 0 <= offset < offset + length < _MAX_OFFSET or not whole.endswith("\n"):
+        raise ValueError
+    return _Line(f"{surt} {ts}", ts, url, facts.get("mime") == "warc/revisit", offset, length, whole)
+
+
+def iso(ts: str) -> str:
+    """RFC 3339, from a timestamp."""
+    return f"{day(ts)}T{ts[8:10]}:{ts[10:12]}:{ts[12:]}Z"
 
 
 def day(ts: str) -> str:

@@ -73,7 +73,10 @@ class Clock:
         if sink := self._crawler.get_item_pipeline(WarcPipeline):
             await sink.writer.run(sink.job.finish, {})
             sink.writer.stop()
-        sys.stdout.write(f"{time.perf_counter() - self._began}\n")
+        took = time.perf_counter() - self._began
+        fetched = self._crawler.stats.get_value("downloader/response_status_count/200")
+        assert fetched == len(self._crawler.spider.start_urls), f"only {fetched} pages came"
+        sys.stdout.write(f"{took}\n")
 
 
 def main(kind: str, port: str, pages: str, folder: str) -> None:

@@ -56,7 +56,7 @@ class WarcPipeline:
 
     def __init__(self, job: Job, crawler: Crawler) -> None:
         self.job = job
-        self.writer = Writer(job, self._stop)
+        self.writer = Writer(self._stop)
         self._crawler = crawler
         self._records: WeakKeyDictionary[Request, Kept] = WeakKeyDictionary()
         self._commits: asyncio.Task[None] | None = None

@@ -10,7 +10,6 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from archive.errors import StorageError
-from archive.job import Job
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,15 +27,14 @@ class _Done(NamedTuple):
 
 
 class Writer:
-    """Runs a job's methods one after the other in its own thread.
+    """Runs calls one after the other in its own thread.
 
     After the first StorageError it refuses everything: a line torn by a full disk must stay the last one, so that
     the next start can cut it off.
     """
 
-    def __init__(self, job: Job, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(self, on_failure: Callable[[BaseException], None]) -> None:
         """`on_failure` is told of every exception: nobody waits for most captures."""
-        self.job = job
         self.failure: StorageError | None = None
         self._on_failure = on_failure
         self._calls: SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]] | None] = SimpleQueue()

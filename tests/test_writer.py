@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from pathlib import Path
 
 import pytest
 
 from archive.errors import StorageError
-from archive.job import Job
 from pipelines.writer import BEHIND, Writer
 
 
@@ -18,20 +16,15 @@ def told() -> list[BaseException]:
     return []
 
 
-@pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return Job(outlet="contoh", archive_uri=str(tmp_path))
-
-
 def fail(error: BaseException) -> None:
     raise error
 
 
-def test_calls_run_in_their_order_in_one_other_thread(job: Job, told: list[BaseException]) -> None:
+def test_calls_run_in_their_order_in_one_other_thread(told: list[BaseException]) -> None:
     seen: list[tuple[int, str]] = []
 
     async def calls() -> None:
-        writer = Writer(job, told.append)
+        writer = Writer(told.append)
         done = [writer.run(lambda n=n: seen.append((n, threading.current_thread().name))) for n in range(100)]  # type: ignore[misc]
         await asyncio.gather(*done)
         writer.stop()
@@ -41,9 +34,9 @@ def test_calls_run_in_their_order_in_one_other_thread(job: Job, told: list[BaseE
     assert told == []
 
 
-def test_a_fault_that_nobody_awaits_is_told_and_the_next_call_runs(job: Job, told: list[BaseException]) -> None:
+def test_a_fault_that_nobody_awaits_is_told_and_the_next_call_runs(told: list[BaseException]) -> None:
     async def calls() -> int:
-        writer = Writer(job, told.append)
+        writer = Writer(told.append)
         writer.run(fail, ValueError("rusak"))
         result = await writer.run(lambda: 7)
         writer.stop()
@@ -53,11 +46,11 @@ def test_a_fault_that_nobody_awaits_is_told_and_the_next_call_runs(job: Job, tol
     assert [str(error) for error in told] == ["rusak"]
 
 
-def test_after_the_disk_failed_nothing_more_is_written(job: Job, told: list[BaseException]) -> None:
+def test_after_the_disk_failed_nothing_more_is_written(told: list[BaseException]) -> None:
     written: list[int] = []
 
     async def calls() -> None:
-        writer = Writer(job, told.append)
+        writer = Writer(told.append)
         writer.run(fail, StorageError("penuh"))
         with pytest.raises(StorageError, match="penuh"):
             await writer.run(written.append, 1)
@@ -68,9 +61,9 @@ def test_after_the_disk_failed_nothing_more_is_written(job: Job, told: list[Base
     assert len(told) == 2
 
 
-def test_who_brings_more_waits_while_too_much_is_queued(job: Job, told: list[BaseException]) -> None:
+def test_who_brings_more_waits_while_too_much_is_queued(told: list[BaseException]) -> None:
     async def calls() -> tuple[bool, bool]:
-        writer, gate = Writer(job, told.append), threading.Event()
+        writer, gate = Writer(told.append), threading.Event()
         for _ in range(BEHIND + 5):
             writer.run(gate.wait, 10)
         waiting = asyncio.create_task(writer.catch_up())
