@@ -19,8 +19,6 @@ from archive.spool import compress
 from archive.warc import give_name
 from archive.whole import Whole, read_whole
 
-_JOURNAL = layout.JOURNAL
-
 
 @dataclass(slots=True)
 class Salvaged:
@@ -54,7 +52,9 @@ def salvage(folder: Path, outlet: str, stored: Callable[[str], Stored | None]) -
     """
     result = Salvaged(outlet, folder.name)
     paths = sorted((folder / "warc").rglob("*.warc.gz*"))
-    warcs = {_key(folder, path): read_whole(path, _key(folder, path)) for path in paths if path.suffix != _JOURNAL}
+    warcs = {
+        _key(folder, path): read_whole(path, _key(folder, path)) for path in paths if path.suffix != layout.JOURNAL
+    }
     open_paths = [path for path in paths if path.suffix == layout.OPEN]
     result.ends = {key: found.end for key, found in warcs.items()}
     result.records = sum(warcs[_key(folder, path)].records for path in open_paths)

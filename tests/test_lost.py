@@ -12,6 +12,7 @@ import pytest
 
 from archive.job import Job, Outcome
 from archive.model import Article, Capture, Verdict
+from tests.dying import dying_at_rename
 
 Make = Callable[..., Capture]
 MakeArticle = Callable[..., Article]
@@ -73,17 +74,7 @@ def test_a_salvage_that_is_killed_forgets_what_was_lost_all_the_same(
 ) -> None:
     made = killed(tmp_path, capture, article)
     os.truncate(spooled(tmp_path, "*.warc.gz.open"), made.captures[0].offset + 20)
-    steps, rename = 0, Path.rename
-
-    def dying(self: Path, target: Path) -> Path:
-        nonlocal steps
-        if steps == step:
-            raise KeyboardInterrupt
-        steps += 1
-        return rename(self, target)
-
-    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-        patch.setattr(Path, "rename", dying)
+    with dying_at_rename(monkeypatch, step):
         job(tmp_path).release()
     after = job(tmp_path)
     assert after.catalog.known(made.url) is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import gzip
 import json
@@ -23,6 +22,7 @@ from archive.job import Job, Outcome
 from archive.model import Article, Capture, Verdict
 from archive.warc import WarcWriter
 from archive.whole import read_whole
+from tests.dying import dying_at_rename
 
 Make = Callable[..., Capture]
 
@@ -143,18 +143,7 @@ def test_a_salvage_that_is_killed_itself_is_begun_again_and_ends_the_same(
     tmp_path: Path, capture: Make, article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     left_by_a_kill(tmp_path, capture, article)
-    steps = 0
-    rename = Path.rename
-
-    def killed(self: Path, target: Path) -> Path:
-        nonlocal steps
-        if steps == step:
-            raise KeyboardInterrupt
-        steps += 1
-        return rename(self, target)
-
-    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-        patch.setattr(Path, "rename", killed)
+    with dying_at_rename(monkeypatch, step):
         job(tmp_path).release()
     after = job(tmp_path)
     assert after.catalog.known(article(1).url) is not None

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.fakesite import FakeSite
 from tests.runs import ROOT, environment, scrapy
 
@@ -121,3 +123,14 @@ def test_arsip_is_scrapy_from_any_folder(tmp_path: Path) -> None:
         [arsip, "list"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True, timeout=60
     )
     assert "tribun" in done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("archive", "status"), [("s3://ember/arsip", 2), ("/proc/tidak-bisa", 5), ("~siapa-itu/arsip", 2)]
+)
+def test_a_check_into_an_archive_that_cannot_be_is_a_sentence(archive: str, status: int) -> None:
+    with FakeSite() as site:
+        done, out, log = scrapy("outlets", "--check", "tribun", "-s", f"ARCHIVE_URI={archive}", site=site)
+    assert done == status, log
+    assert "Traceback" not in out + log
+    assert "ARCHIVE_URI" in log or "cannot be written" in log
