@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from archive import cdxj
 from archive.errors import ArgumentError, Damaged
@@ -69,8 +69,7 @@ class Excerpt:
     would draw in one file after the other, back to the beginning of the archive. What must be remembered lies in a
     temporary database on disk, so that memory does not grow with the archive.
 
-    Raises ArgumentError when there is nothing, Damaged when files contradict each other, OSError (also for a folder that
-    cannot be read: what lies in it would be missing without a word) and sqlite3.Error.
+    Raises ArgumentError when there is nothing, Damaged when files contradict each other, OSError and sqlite3.Error.
     """
 
     warcs: list[str]
@@ -153,10 +152,6 @@ class Excerpt:
 
     def _keys(self) -> list[str]:
         """All WARC files of the outlet; also those of which only the index is left."""
-        if not (self._root / "warc").is_dir():
-            raise ArgumentError(
-                f"There is no archive at {self._root}: scrapy crawl OUTLET makes one, -s ARCHIVE_URI=FOLDER names another."
-            )
         folder = self._root / "warc" / self._outlet
         paths = {*files_in(folder, ".warc.gz")}
         indexed = {path.with_name(cdxj.path_for(path.name)) for path in paths}
@@ -184,36 +179,24 @@ class Excerpt:
             day_of = part.parent.name.removeprefix("date=").replace("-", "")
             if not part.match("outlet=*/date=*/part-*") or not self._in_period(day_of):
                 continue
-            number = 0
             try:
                 with gzip.open(part) as rows:
                     for number, line in enumerate(rows, 1):
-                        warcs |= self._put_page(json.loads(line))
+                        warcs |= self._put_page(line, f"Line {number} of {part}")
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise Damaged(f"{part} is damaged after line {number}: {error}. {_ADVICE}") from error
-            except (ValueError, LookupError, TypeError, RecursionError) as error:
-                raise Damaged(f"Line {number} of {part} is no row of ours. Run scrapy verify --deep.") from error
+                raise Damaged(f"{part} is damaged: {error}. {_ADVICE}") from error
         return warcs
 
-    def _put_page(self, row: dict[str, Any]) -> set[str]:
-        """Remember a row. Raises ValueError, LookupError and TypeError when it is not as we write them."""
-        warcs, first = {ref["warc"] for ref in row["captures"]}, row["captures"][0]
-        texts = (row["id"], row["captured"], row["text"], row["title"] or "", *warcs)
-        complete, offset = row["complete"], first["offset"]
-        known = isinstance(complete, bool) and isinstance(offset, int) and 0 <= offset < _MAX_OFFSET
-        if not known or not all(isinstance(text, str) for text in texts):
-            raise TypeError
-        self._db.execute(
-            _PUT_PAGE,
-            (
-                f"{row['id']}:{row['version']}",
-                f"{int(complete)} {row['captured']}",
-                first["warc"],
-                offset,
-                row["title"],
-                row["text"],
-            ),
-        )
+    def _put_page(self, line: bytes, where: str) -> set[str]:
+        try:
+            row = json.loads(line)
+            warcs, first = {ref["warc"] for ref in row["captures"]}, row["captures"][0]
+            "".join([row["id"], row["captured"], row["text"], row["title"] or "", *warcs])  # are all of them text?
+            rank = f"{[False, True].index(row['complete'])} {row['captured']}"
+            place = (f"{row['id']}:{row['version']}", rank, first["warc"], int(first["offset"]))
+            self._db.execute(_PUT_PAGE, (*place, row["title"], row["text"]))
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+            raise Damaged(f"{where} is no row of ours. Run scrapy verify --deep.") from error
         return warcs
 
     def _take(self, key: str, lines: Iterable[_Line]) -> bool:

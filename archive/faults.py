@@ -60,6 +60,10 @@ class Kind(StrEnum):
     """The body of an HTTP message is not as long as its Content-Length says, and the cut is not marked."""
     CHUNKS = "chunks"
     """A body that should be chunked does not lead to its last chunk, and the cut is not marked."""
+    HTTP = "http"
+    """A block that is labelled as an HTTP message is none: no start line, or in files of ours a head without end."""
+    WARC_FIELDS = "warc-fields"
+    """A block of application/warc-fields has a line that is no `name: value`."""
 
     # Between the records of a file
     CONCURRENT_MISSING = "concurrent-missing"
@@ -87,7 +91,7 @@ class Kind(StrEnum):
     REVISIT_MISSING = "revisit-missing"
     """A revisit refers to no record of the archive that holds a payload."""
     ROW = "row"
-    """A line of rows that cannot be read."""
+    """A file of rows or events, or a line of it, that cannot be read or is not what it should be."""
     ROW_TEXT = "row-text"
     """`text_sha256` is not that of `text`."""
     ROW_RECORD = "row-record"
@@ -98,6 +102,10 @@ class Kind(StrEnum):
     """A job's manifest cannot be read."""
     MANIFEST_FILE = "manifest-file"
     """A file that a job's manifest names is not there."""
+    ROWS_LOST = "rows-lost"
+    """A job has not as many rows as its manifest counts."""
+    UNCLAIMED = "unclaimed"
+    """A file that no manifest names: that of its job is gone."""
 
     TOO_MANY = "too-many"
     """A file has more faults than are named."""
@@ -108,9 +116,11 @@ class Fault(NamedTuple):
 
     kind: Kind
     offset: int
-    """Byte of the file where the record, or what should be one, begins; for rows the number of the line."""
+    """Byte of the file where the record, or what should be one, begins; for rows and events the number of the line."""
     detail: str
     """A sentence, without its first capital and its full stop."""
+    times: int = 1
+    """Faults that it stands for: more than one where the others are only counted."""
 
 
 def shown(value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import sqlite3
 import struct
 import tempfile
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from archive.errors import ArgumentError, StorageError
-from archive.excerpt import Excerpt, day
+from isal import isal_zlib
+
+from archive.errors import ArgumentError, Damaged, StorageError
+from archive.excerpt import Excerpt, day, iso
 from archive.local import fsync_folder
 
 WACZ_VERSION = "1.1.1"
@@ -26,6 +29,10 @@ LINES_A_BLOCK = 1024
 """Index lines in one gzip member of index.cdx.gz, as py-wacz has it."""
 
 _PIECE = 1 << 20
+_SLICE = 1 << 15
+"""Bytes that are inflated at once; they unfold to a thousand times as many at most."""
+_RESERVED = 0xE0
+"""Flags of a gzip member that nobody may set (RFC 1952, section 2.3.1.2). ISA-L lets them pass, other readers stop."""
 _EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2037, 12, 31, tzinfo=UTC)
 
 
@@ -60,28 +67,63 @@ def write(
     StorageError.
     """
     try:
+        if output:
+            _check_free(output)
+        if not (root / "warc").is_dir():
+            raise ArgumentError(
+                f"There is no archive at {root}: scrapy crawl OUTLET makes one, -s ARCHIVE_URI=FOLDER names another."
+            )
         with Excerpt(root, outlet, since, until) as excerpt:
             first = f"{since:%Y%m%d}" if since else excerpt.earliest[:8]
             last = f"{until:%Y%m%d}" if until else excerpt.latest[:8]
             output = output or Path(f"{outlet}-{first}-{last}.wacz")
-            if output.exists():
-                raise ArgumentError(f"{output} exists already; remove it, or name another file with --output.")
-            part = output.with_name(output.name + ".part")
+            _check_free(output)
+            part = output.with_name(f"{output.name}.{secrets.token_hex(4)}.part")
             try:
-                with part.open("wb") as file:
+                with part.open("xb") as file:
                     period = day(first) if first == last else f"{day(first)} to {day(last)}"
                     _write(file, excerpt, f"{title}, {period}", progress)
                     file.flush()
                     os.fsync(file.fileno())
-                part.rename(output)
+                    size = file.tell()
+                _publish(part, output)
             finally:
                 part.unlink(missing_ok=True)
-            fsync_folder(output.absolute().parent)
-            return Written(output, excerpt.articles, excerpt.captures, excerpt.missing, output.stat().st_size)
+            return Written(output, excerpt.articles, excerpt.captures, excerpt.missing, size)
     except OSError as error:
-        raise StorageError(f"{error.filename or output}: {error.strerror}.") from error
+        named = error.filename or output
+        raise StorageError(f"{f'{named}: ' if named else ''}{error.strerror or error}. No file was written.") from error
     except sqlite3.Error as error:
         raise StorageError(f"The temporary database in {tempfile.gettempdir()} failed: {error}.") from error
+
+
+def _check_free(output: Path) -> None:
+    """Raises ArgumentError when no file can be made there, OSError."""
+    if not output.parent.is_dir():
+        raise ArgumentError(f"There is no folder {output.parent}; make it, or name another file with --output.")
+    if output.is_dir():
+        raise ArgumentError(f"{output} is a folder; name a file in it with --output.")
+    if output.exists():
+        raise ArgumentError(f"{output} exists already; remove it, or name another file with --output.")
+
+
+def _publish(part: Path, output: Path) -> None:
+    """Give a file its name, durably; never that of a file that was made meanwhile. Raises ArgumentError, OSError."""
+    try:
+        try:
+            os.link(part, output)
+        except FileExistsError:
+            raise
+        except OSError:  # a disk without hard links
+            output.open("xb").close()
+            part.replace(output)
+    except FileExistsError as error:
+        raise ArgumentError(f"{output} was made meanwhile; name another file with --output.") from error
+    try:
+        fsync_folder(output.absolute().parent)
+    except BaseException:
+        output.unlink()  # whoever is told that there is no file must not find one
+        raise
 
 
 def _write(file: IO[bytes], excerpt: Excerpt, title: str, progress: Callable[[int, int], None] | None) -> None:
@@ -92,7 +134,8 @@ def _write(file: IO[bytes], excerpt: Excerpt, title: str, progress: Callable[[in
             if progress:
                 progress(done, everything)
             with excerpt.path(key).open("rb") as warc:
-                done += package.add(f"archive/{Path(key).name}", _pieces(warc), ZIP_STORED)
+                checked = _Members(key, excerpt.places(key)).passed(_pieces(warc))
+                done += package.add(f"archive/{Path(key).name}", checked, ZIP_STORED)
         if progress:
             progress(done, everything)
         package.add("indexes/index.cdx.gz", _compressed(excerpt.lines(), blocks), ZIP_STORED)
@@ -102,12 +145,72 @@ def _write(file: IO[bytes], excerpt: Excerpt, title: str, progress: Callable[[in
         package.describe(title)
 
 
+class _Members:
+    """The gzip members of a WARC, inflated while its bytes pass: the only moment at which all of them are read anyway.
+
+    Each must be whole and begin a record, and whatever the index names must be one of them. Raises Damaged.
+    """
+
+    def __init__(self, key: str, places: Iterator[tuple[int, int]]) -> None:
+        """`places` are offset and length of the records that the index names, in the order of the file."""
+        self._key = key
+        self._places = places
+        self._place = next(places, None)
+        self._begin = self._position = 0
+        self._next()
+
+    def passed(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The same pieces, each after it was looked at."""
+        for piece in pieces:
+            view, done = memoryview(piece), 0
+            while done < len(piece):
+                done += self._inflate(view[done : done + _SLICE])
+            yield piece
+        if self._position > self._begin:
+            raise self._damaged(self._begin, "the file ends within a gzip member")
+        if self._place:
+            raise self._damaged(self._place[0], "the file ends before a record that its index names")
+
+    def _next(self) -> None:
+        self._inflater = isal_zlib.decompressobj(31)
+        self._head = self._plain = b""
+
+    def _inflate(self, data: memoryview) -> int:
+        """Inflate what belongs to the member; how many bytes that were."""
+        if len(self._head) < 4:
+            self._head += data[: 4 - len(self._head)]
+        try:
+            plain = self._inflater.decompress(data)
+        except isal_zlib.error as error:  # type: ignore[misc]  # a class, whatever its stub says
+            raise self._damaged(self._begin, "no whole gzip member begins there") from error
+        if len(self._plain) < 5:
+            self._plain += plain[:5]
+        taken = len(data) - len(self._inflater.unused_data)
+        self._position += taken
+        if self._inflater.eof:
+            self._end()
+        return taken
+
+    def _end(self) -> None:
+        if self._head[3] & _RESERVED or not self._plain.upper().startswith(b"WARC/"):
+            raise self._damaged(self._begin, "the gzip member that begins there holds no record")
+        while self._place and self._place[0] < self._position:
+            if self._place != (self._begin, self._position - self._begin):
+                raise self._damaged(self._place[0], "no record begins and ends where its index says")
+            self._place = next(self._places, None)
+        self._begin = self._position
+        self._next()
+
+    def _damaged(self, offset: int, detail: str) -> Damaged:
+        return Damaged(f"{self._key} is damaged at byte {offset}: {detail}. scrapy verify tells more.")
+
+
 class _Package:
     """The entries of a WACZ, and what datapackage.json says of them."""
 
     def __init__(self, zipped: ZipFile, latest: str) -> None:
         self._zip = zipped
-        self._created = _iso(latest)
+        self._created = iso(latest)
         self._moment = min(max(datetime.fromisoformat(self._created), _EARLIEST), _LATEST)
         self._resources: list[dict[str, object]] = []
 
@@ -170,10 +273,5 @@ def _page_lines(excerpt: Excerpt) -> Iterator[bytes]:
     """pages.jsonl: a header, and one line an article."""
     yield b'{"format": "json-pages-1.0", "id": "pages", "title": "Pages", "hasText": true}\n'
     for page in excerpt.pages():
-        fields = {**page._asdict(), "title": page.title or page.url, "ts": _iso(page.ts)}
+        fields = {**page._asdict(), "title": page.title or page.url, "ts": iso(page.ts)}
         yield json.dumps(fields).encode() + b"\n"
-
-
-def _iso(ts: str) -> str:
-    """RFC 3339, from 14 digits."""
-    return f"{day(ts)}T{ts[8:10]}:{ts[10:12]}:{ts[12:14]}Z"

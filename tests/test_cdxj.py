@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from cdxj_indexer.main import CDXJIndexer
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archive import cdxj
+from archive.errors import Damaged
 from archive.model import Capture, Stored
 from archive.records import IDENTICAL, digest, member
 from archive.warc import WarcWriter
@@ -155,6 +156,7 @@ def test_records_behind_damage_are_listed(tmp_path: Path) -> None:
     assert cdxj.index(path) == [whole[0], whole[2]]
 
 
+@settings(deadline=None)  # the longest address takes its time when every core is busy
 @example("http://999.1.1.1/")
 @example("http://１.２.３/")
 @example("http://[::1/")
@@ -218,3 +220,10 @@ def test_a_plain_warc_is_indexed_too(tmp_path: Path) -> None:
     plain = tmp_path / "a.warc"
     plain.write_bytes(gzip.decompress(packed.read_bytes()))
     assert [facts(line)["url"] for line in cdxj.index(plain)] == ["https://contoh.test/"]
+
+
+def test_an_index_that_is_no_text_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.cdxj"
+    path.write_bytes(b"a 1 {}\n\xff\n")
+    with pytest.raises(Damaged, match=f"^{path} is damaged: line 2 is not UTF-8"):
+        list(cdxj.merge([path]))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 
 from archive.errors import StorageError
 from archive.faults import Fault, Kind
-from archive.verification import links
+from archive.model import Article
+from archive.verification import rows as lines
 from archive.verification.files import files_in, verify_file
 from archive.verification.links import Links
 from tests.warcs import IDENTICAL, URL, name, packed, record, revisit, sha1
@@ -26,8 +27,14 @@ KINDS = {
     Kind.ROW_DIFFERS,
     Kind.MANIFEST,
     Kind.MANIFEST_FILE,
+    Kind.ROWS_LOST,
+    Kind.UNCLAIMED,
 }
-FIRST, SECOND = "warc/contoh/satu.warc.gz", "warc/contoh/dua.warc.gz"
+JOB = "20261122000000-abc123"
+ARTICLES = f"articles/outlet=contoh/date=2026-11-22/part-{JOB}-1.jsonl.gz"
+DROPPED = ARTICLES.replace("articles", "dropped")
+EVENTS = f"events/contoh/{JOB}.jsonl.gz"
+FIRST, SECOND = (f"warc/contoh/contoh-2026112200000{n}-00000-uji.warc.gz" for n in (0, 1))
 RESPONSE = record(changes={"WARC-Payload-Digest": sha1(b"Halo")})
 OTHER = record(number=5, changes={"WARC-Target-URI": f"{URL}?page=2"})
 TEXT = "Pedagang kembali ke sungai."
@@ -50,14 +57,13 @@ def row(**changes: Any) -> Row:
         "record_id": name(1),
         "payload_digest": sha1(b"Halo"),
     }
-    text = {"text": TEXT, "text_sha256": hashlib.sha256(TEXT.encode()).hexdigest()}
-    own = {key: value for key, value in changes.items() if key in text or key == "captures"}
-    return {**text, "captures": [{**capture, **{k: v for k, v in changes.items() if k not in own}}], **own}
+    article = Article(id="contoh:1", outlet="contoh", captured=datetime(2026, 11, 22, tzinfo=UTC), extractor="1")
+    article.set_text([TEXT])
+    captures = [{name: changes.pop(name, value) for name, value in capture.items()}]
+    return {**article.row(), "captures": captures, **changes}
 
 
-def rows(
-    root: Path, *lines: Row | bytes, key: str = "articles/outlet=contoh/date=2026-11-22/part-1-a-1.jsonl.gz"
-) -> Path:
+def rows(root: Path, *lines: Row | bytes, key: str = ARTICLES) -> Path:
     path = root / key
     path.parent.mkdir(parents=True, exist_ok=True)
     data = b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines)
@@ -81,15 +87,26 @@ def told(root: Path) -> list[tuple[str, Kind, int]]:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
+    """Two files with records, and a later job, after which nobody knows whose they were."""
     warc(tmp_path, FIRST, RESPONSE, OTHER)
+    manifest(tmp_path, [], job="20261122000009-fff999")
     return tmp_path
+
+
+def dropped(**changes: Any) -> Row:
+    return row(**{"text": "", "text_sha256": "", "verdict": "gone", "reason": "HTTP 410"} | changes)
+
+
+def event(**changes: Any) -> Row:
+    return {"event": "announced", "at": "2026-11-22T00:00:00+00:00", "url": URL, **changes}
 
 
 def test_an_archive_whose_files_fit_has_no_fault(archive: Path) -> None:
     warc(archive, SECOND, revisit(1, b"Halo"))
-    rows(archive, row(), row(text="", text_sha256="", captures=[]))
-    rows(archive, row(), key="dropped/outlet=contoh/date=2026-11-22/part-1-a-1.jsonl.gz")
-    manifest(archive, [FIRST, SECOND])
+    rows(archive, row(), row())
+    rows(archive, dropped(), key=DROPPED)
+    rows(archive, event(), key=EVENTS)
+    manifest(archive, [FIRST, SECOND, ARTICLES, DROPPED, EVENTS], kept=2, dropped={"gone": 1})
     assert told(archive) == []
 
 
@@ -149,21 +166,33 @@ ROWS: list[tuple[Kind, Row | bytes]] = [
     (Kind.ROW, json.dumps(row(captures=[7])).encode() + b"\n"),
     (Kind.ROW, json.dumps(row(captures=None)).encode() + b"\n"),
     (Kind.ROW, json.dumps(row()).encode()),
+    (Kind.ROW, row(captures=[])),
+    (Kind.ROW, row(complete="x")),
+    (Kind.ROW, row(pages=True)),
+    (Kind.ROW, row(text=None)),
+    (Kind.ROW, row(tags="a, b")),
+    (Kind.ROW, row(authors=[7])),
+    (Kind.ROW, row(origins=[])),
+    (Kind.ROW, row(captured="22 November")),
+    (Kind.ROW, row(language_confidence="0.9")),
+    (Kind.ROW, row(schema="1")),
+    (Kind.ROW, {name: value for name, value in row().items() if name != "title"}),
     (Kind.ROW, b'{"text": "a"}\n'),
     (Kind.ROW_TEXT, row(text="Pedagang kembali ke sawah.")),
-    (Kind.ROW_TEXT, row(text_sha256=None)),
+    (Kind.ROW, row(text_sha256=None)),
     (Kind.ROW_RECORD, row(warc="warc/contoh/tiga.warc.gz")),
     (Kind.ROW_RECORD, row(warc="../" + FIRST)),
-    (Kind.ROW_RECORD, row(warc=[FIRST])),
+    (Kind.ROW, row(warc=[FIRST])),
     (Kind.ROW_RECORD, row(offset=1)),
     (Kind.ROW_RECORD, row(offset=-1)),
-    (Kind.ROW_RECORD, row(offset="0")),
+    (Kind.ROW, row(offset="0")),
     (Kind.ROW_RECORD, row(offset=1 << 80)),
     (Kind.ROW_DIFFERS, row(length=7)),
     (Kind.ROW_DIFFERS, row(record_id=name(2))),
     (Kind.ROW_DIFFERS, row(url=URL + "?page=2")),
     (Kind.ROW_DIFFERS, row(payload_digest=sha1(b"lain"))),
-    (Kind.ROW_DIFFERS, row(payload_digest=None)),
+    (Kind.ROW, row(payload_digest=None)),
+    (Kind.ROW_DIFFERS, row(payload_digest="")),
 ]
 
 
@@ -172,7 +201,7 @@ def test_a_row_that_does_not_lead_to_its_record_is_named_with_its_line(
     archive: Path, kind: Kind, line: Row | bytes
 ) -> None:
     path = rows(archive, row(), row(), line)
-    assert told(archive) == [(path.relative_to(archive).as_posix(), kind, 3)]
+    assert set(told(archive)) == {(path.relative_to(archive).as_posix(), kind, 3)}
 
 
 def test_a_row_says_what_is_another(archive: Path) -> None:
@@ -195,25 +224,44 @@ def test_a_row_whose_payload_was_damaged_is_named(archive: Path) -> None:
     assert [kind for _, kind, _ in told(archive)] == [Kind.ROW_DIFFERS]
 
 
+@pytest.mark.parametrize("wrong", [{"verdict": "article"}, {"verdict": None}, {"reason": 7}, {"captures": []}])
+def test_a_dropped_row_has_a_verdict_a_reason_and_a_record(archive: Path, wrong: Row) -> None:
+    rows(archive, dropped(), dropped(**wrong), key=DROPPED)
+    assert told(archive) == [(DROPPED, Kind.ROW, 2)]
+
+
+def test_a_row_of_another_schema_is_asked_for_no_more_than_its_text_and_records(archive: Path) -> None:
+    rows(archive, row(schema=2, complete="mostly"), row(schema=2, text="lain"))
+    assert told(archive) == [(ARTICLES, Kind.ROW_TEXT, 2)]
+
+
+@pytest.mark.parametrize("line", [b"[]\n", b"{\n", b"{}\n", event(event=7), json.dumps(event()).encode()])
+def test_an_event_that_is_none_is_named_with_its_line(archive: Path, line: Row | bytes) -> None:
+    rows(archive, event(), line, key=EVENTS)
+    assert set(told(archive)) == {(EVENTS, Kind.ROW, 2)}
+
+
+@pytest.mark.parametrize("key", [ARTICLES, DROPPED, EVENTS])
 @pytest.mark.parametrize("cut", [slice(-1), slice(-12), slice(30), slice(0, 0)])
-def test_rows_that_cannot_be_read_to_their_end_are_named(archive: Path, cut: slice) -> None:
-    path = rows(archive, row(), row())
+def test_lines_that_cannot_be_read_to_their_end_are_named(archive: Path, cut: slice, key: str) -> None:
+    path = rows(archive, *[event() if key == EVENTS else row() if key == ARTICLES else dropped()] * 2, key=key)
+    manifest(archive, [key], kept=0 if key == EVENTS else 2)
     path.write_bytes(path.read_bytes()[cut])
-    assert {kind for _, kind, _ in told(archive)} == ({Kind.ROW} if path.stat().st_size else set())
+    assert {(place, kind) for place, kind, _ in told(archive)} == {(key, Kind.ROW)}
 
 
 def test_a_bomb_of_rows_is_left_alone(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "MAX_MEMBER", 1 << 20)
-    monkeypatch.setattr(links, "MAX_ROW", 1 << 16)
+    monkeypatch.setattr(lines, "MAX_MEMBER", 1 << 20)
+    monkeypatch.setattr(lines, "MAX_ROW", 1 << 16)
     rows(archive, b" " * (1 << 21))
     assert {kind for _, kind, _ in told(archive)} == {Kind.ROW}
-    assert len(told(archive)) == 17
+    assert len(told(archive)) == 18
 
 
-def manifest(root: Path, files: Any) -> Path:
-    path = root / "jobs" / "contoh" / "20261122000000-abc123.json"
+def manifest(root: Path, files: Any, *, job: str = JOB, kept: Any = 0, dropped: Any = None) -> Path:
+    path = root / "jobs" / "contoh" / f"{job}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"files": files}))
+    path.write_text(json.dumps({"files": files, "counts": {"kept": kept, "dropped": dropped or {}}}))
     return path
 
 
@@ -233,9 +281,9 @@ def test_a_manifest_that_cannot_be_read_is_named(archive: Path, text: str) -> No
 
 
 def test_rows_that_were_extracted_again_are_there_under_the_new_extractor(archive: Path) -> None:
-    folder = "articles/outlet=contoh/date=2026-11-22"
+    folder = ARTICLES.rpartition("/")[0]
     rows(archive, row(), key=f"{folder}/part-20261122000000-abc123-2.jsonl.gz")
-    manifest(archive, [f"{folder}/part-20261122000000-abc123-1.jsonl.gz"])
+    manifest(archive, [f"{folder}/part-20261122000000-abc123-1.jsonl.gz"], kept=5)
     assert told(archive) == []
     manifest(archive, [f"{folder}/part-20261122000000-def456-1.jsonl.gz"])
     assert [kind for _, kind, _ in told(archive)] == [Kind.MANIFEST_FILE]

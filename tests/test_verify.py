@@ -30,6 +30,7 @@ from tests.warcs import (
 )
 
 ZIPPED = gzip.compress(b"Halo " * 50, mtime=0)
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 SOUND = record("metadata", b"via: x\r\n", 99)
 
 
@@ -52,6 +53,15 @@ def changed(
 
 def twice(field: str, value: str) -> Case:
     return Case(Kind.REPEATED_FIELD, [packed(SOUND), packed(record(changes={field: [value, value]}))], 1)
+
+
+def no_head(block: bytes) -> bytes:
+    """A revisit that has this instead of a head."""
+    return record("revisit", block, 9, {"WARC-Profile": NOT_MODIFIED, "WARC-Refers-To": name(1)})
+
+
+def fields_of(block: bytes) -> bytes:
+    return record("metadata", block, 3, {"Content-Type": "application/warc-fields"})
 
 
 def spoilt(member: bytes, position: int) -> bytes:
@@ -116,9 +126,9 @@ CASES = [
     changed(Kind.FIELD_VALUE, WARC_IP_Address="127.0.0.256"),
     changed(Kind.FIELD_VALUE, WARC_Truncated="too long"),
     changed(Kind.FIELD_VALUE, Content_Type="gif\\image", WARC_Truncated="length"),
-    changed(Kind.FIELD_NOT_ALLOWED, "warcinfo", WARC_Target_URI=URL),
-    changed(Kind.FIELD_NOT_ALLOWED, "warcinfo", WARC_Payload_Digest=sha1(PAGE)),
-    changed(Kind.FIELD_NOT_ALLOWED, "warcinfo", WARC_IP_Address="127.0.0.1"),
+    changed(Kind.FIELD_NOT_ALLOWED, "warcinfo", b"software: uji", WARC_Target_URI=URL),
+    changed(Kind.FIELD_NOT_ALLOWED, "warcinfo", b"software: uji", WARC_Payload_Digest=sha1(PAGE)),
+    changed(Kind.FIELD_NOT_ALLOWED, "warcinfo", b"software: uji", WARC_IP_Address="127.0.0.1"),
     changed(Kind.FIELD_NOT_ALLOWED, "conversion", WARC_Concurrent_To=name(5)),
     changed(Kind.FIELD_NOT_ALLOWED, WARC_Refers_To=name(5)),
     changed(Kind.FIELD_NOT_ALLOWED, "metadata", WARC_Refers_To_Date=DATE),
@@ -154,6 +164,21 @@ CASES = [
         Kind.CHUNKS,
         asked(http("200 OK\r\nTransfer-Encoding: chunked", b"Halo", WARC_Payload_Digest=sha1(b"Halo"))),
     ),
+    changed(Kind.HTTP, block=b"garbage, no http at all"),
+    changed(Kind.HTTP, block=b""),
+    changed(Kind.HTTP, block=b"HTTP/1.1 2000 OK\r\n\r\n"),
+    changed(Kind.HTTP, "request", b"\0\1"),
+    changed(Kind.HTTP, "request", PAGE),
+    changed(Kind.HTTP, "request", b"GET /berita/1\r\n\r\n"),
+    Case(Kind.HTTP, [packed(record(block=b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"))], own=True),
+    Case(Kind.HTTP, [packed(record(block=b"HTTP/1.1 200", changes={"WARC-Truncated": "length"}))], own=True),
+    Case(Kind.HTTP, [packed(record("request", b"GET / HTTP/1.1\r\nHost: x\r\n"))], own=True),
+    Case(Kind.HTTP, [packed(record()), packed(no_head(b""))], 1, own=True),
+    Case(Kind.HTTP, [packed(record()), packed(no_head(b"sampah\r\n\r\n"))], 1),
+    Case(Kind.WARC_FIELDS, [packed(fields_of(b"no colon here\r\nbad name: x"))]),
+    Case(Kind.WARC_FIELDS, [packed(fields_of(b"via: x\r\nbad name: x\r\n"))]),
+    Case(Kind.WARC_FIELDS, [packed(fields_of(b"via: x\r\n: x\r\n"))]),
+    Case(Kind.WARC_FIELDS, [packed(fields_of(b"via"))]),
     # Between the records of a file
     Case(Kind.CONCURRENT_MISSING, [packed(SOUND), packed(event(1)[1]), packed(*event(5))], 1, own=True),
     Case(Kind.CONCURRENT_DIFFERS, [packed(SOUND), *asked(record(changes={"WARC-Date": "2026-11-22T01:02:03.45Z"}))], 2),
@@ -207,6 +232,15 @@ def test_a_file_of_faults_ends_with_their_number(tmp_path: Path, monkeypatch: py
     assert [fault.kind for fault in found[3:]] == [Kind.TOO_MANY]
     assert found[3].offset == 4 * len(member)
     assert found[3].detail.startswith("7 more faults")
+    assert sum(fault.times for fault in found) == 10
+
+
+def test_the_line_of_a_block_that_is_no_field_is_quoted_wherever_the_pieces_end(tmp_path: Path) -> None:
+    path = tmp_path / "x.warc"
+    for before in (b"", b"via: " + b"x" * (1 << 20) + b"\r\n", b"a: b\r\n" * 200_000):
+        path.write_bytes(fields_of(before + b"no colon here\r\nvia: x\r\n"))
+        [fault] = faults(path)
+        assert "'no colon here\\r'" in fault.detail
 
 
 def test_one_fault_does_not_hide_the_others(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from archive import message
 from archive.faults import Kind
 from archive.model import Capture
 from archive.reader import Record, read
-from archive.verification.blocks import Message
 from archive.verification.files import verify_file
+from archive.verification.http import Message
 from archive.warc import WarcWriter
 from tests.warcs import ASKED, CHUNKED, PAGE, URL, event, packed, record, revisit
 
@@ -160,6 +160,8 @@ HEADS = st.sampled_from(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"HTTP/1.1 200 OK\nTRANSFER-encoding :\tgzip, Chunked \n\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"Transfer-Encoding: chunked",
         b"",
@@ -181,7 +183,7 @@ def test_a_payload_in_pieces_is_the_payload_that_the_writer_takes_the_digest_of(
 
 
 def test_header_values_are_found_as_the_writer_finds_them() -> None:
-    head = b"HTTP/1.1 200 OK\r\nA: b \t\r\na:c\nX-A: d\r\n A: e\r\nA : f\r\nA\r\nA:\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nA: b \t\r\na:c\nX-A: d\r\n A: e\r\nA : f\r\nA\r\nA:\r\nA:\r\n f,\n\tg\r\n\r\n"
     reading = Message(lambda _: None, lambda _: None)
     reading.feed(head)
     assert reading.values("A") == message.header_values(head, "A")

@@ -26,6 +26,7 @@ ZIPPED = gzip.compress(b"Halo " * 50, mtime=0)
 DNS = b"20261122010203\ncontoh.test.\t1\tIN\tA\t127.0.0.1\n"
 CHUNKS = "200 OK\r\nTransfer-Encoding: chunked"
 LENGTH = "200 OK\r\nContent-Length: 9000"
+WARC_FIELDS = "application/warc-fields"
 MD5, SHA256, SHA512 = (getattr(hashlib, algorithm)(PAGE) for algorithm in ("md5", "sha256", "sha512"))
 
 
@@ -69,9 +70,39 @@ FILES = {
     "a name that was looked up": changed(
         block=DNS, WARC_Target_URI="dns:contoh.test", Content_Type="text/dns", WARC_Payload_Digest=sha1(DNS)
     ),
-    "no HTTP in a response": changed(block=b"SSH-2.0-OpenSSH_9.6\r\n", WARC_Payload_Digest=sha1(b"")),
     "a head without an end": changed(block=b"HTTP/1.1 200 OK\r\nContent-Length: 9", WARC_Payload_Digest=sha1(b"")),
-    "nothing in a response": changed(block=b"", WARC_Payload_Digest=sha1(b"")),
+    "nothing in a response, and said so": changed(block=b"", WARC_Truncated="disconnect"),
+    "a status line that is cut, and said so": changed(block=b"HTTP/1", WARC_Truncated="disconnect"),
+    "no reason": changed(block=b"HTTP/1.1 200\r\n\r\n"),
+    "HTTP/2 as some write it": changed(block=b"HTTP/2 200 \r\n\r\n"),
+    "an odd head": changed(block=b"HTTP/1.0  200\tOK\nA\n b\nno colon here\nC : d\n\nHalo"),
+    "a folded coding": changed(
+        block=b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n4\r\nHalo\r\n0\r\n\r\n",
+        WARC_Payload_Digest=sha1(b"Halo"),
+    ),
+    "chunks, then nothing else": asked(
+        http("200 OK\r\nTransfer-Encoding: chunked, identity", CHUNKED[-19:], WARC_Payload_Digest=sha1(b"Halo"))
+    ),
+    "blanks in what was asked for": [packed(record("request", b"GET /dua kata HTTP/1.1\r\n\r\n"))],
+    "fields in a block": [
+        packed(
+            record("metadata", b"#a comment\nvia: x\r\n folded\r\n\r\noutlink : y", 3, {"Content-Type": WARC_FIELDS})
+        )
+    ],
+    "fields that are cut, and said so": [
+        packed(record("metadata", b"via: x\r\nout", 3, {"Content-Type": WARC_FIELDS, "WARC-Truncated": "length"}))
+    ],
+    "a revisit without a head": [
+        packed(record()),
+        packed(
+            record(
+                "revisit",
+                b"",
+                9,
+                {"WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/server-not-modified"},
+            )
+        ),
+    ],
     # Lengths
     "to the end of the connection": asked(http("200 OK", b"Halo", WARC_Payload_Digest=sha1(b"Halo"))),
     "cut, and said so": asked(http(LENGTH, b"Halo", WARC_Truncated="disconnect")),

@@ -38,7 +38,7 @@ def archive(tmp_path: Path, capture: Callable[..., Capture], article: Callable[.
         page = capture(url=made.url)
         made.captures = [job.capture(replace(page, began=page.began + timedelta(days=day)))]
         job.keep(Outcome(article=made, verdict=Verdict.ARTICLE))
-        job.finish({})
+        job.finish({"counts": {"kept": 1, "dropped": {}}})
     return root
 
 
@@ -148,13 +148,15 @@ def test_reindex_writes_an_index_that_is_missing_and_nothing_else(tmp_path: Path
         (("--dalam",), "There is no option --dalam"),
         (("--deep", "pyproject.toml"), "leave the files out"),
         (("docs",), "holds no .warc or .warc.gz"),
+        (("",), "'' is no regular file"),
+        (("-s", "ARCHIVE_URI="), "ARCHIVE_URI is empty"),
         ((), "There is no archive at"),
     ],
 )
 def test_what_cannot_be_meant_ends_with_2_and_a_sentence(
     tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    status, lines, log = verify(*arguments, archive=tmp_path / "kosong")
+    status, lines, log = verify(*arguments, archive=None if "-s" in arguments else tmp_path / "kosong")
     assert (status, lines) == (2, [])
     assert sentence in log
     assert "Traceback" not in log
@@ -189,7 +191,8 @@ def test_a_file_that_cannot_be_read_ends_with_5_and_the_others_are_checked(
         return verify_file(path, **named)
 
     monkeypatch.setattr(verb, "verify_file", failing)
-    status = verb.Verification(tmp_path, paths, whole=False, reindex=False).run(deep=False)
+    verification = verb.Verification(tmp_path, tmp_path, whole=False, reindex=False)
+    status = verification.run([str(path) for path in paths], deep=False)
     out, log = capsys.readouterr()
     assert status is ExitStatus.STORAGE
     assert (
@@ -197,6 +200,16 @@ def test_a_file_that_cannot_be_read_ends_with_5_and_the_others_are_checked(
         == f"scrapy verify: {paths[0]} cannot be read: Input/output error. Check rights and disk, and verify again.\n"
     )
     assert out.splitlines()[-1] == "1 fault in 2 files, 1 record"
+
+
+def test_an_archive_without_a_warc_is_no_sound_one(tmp_path: Path, archive: Path) -> None:
+    (tmp_path / "kosong" / "warc").mkdir(parents=True)
+    status, lines, log = verify(archive=tmp_path / "kosong")
+    assert (status, lines) == (2, [])
+    assert "is its disk mounted?" in log
+    for path in warcs(archive):
+        path.unlink()
+    assert [line.split(": ")[1] for line in verify(archive=archive)[1][:-1]] == ["warc-missing"] * 2
 
 
 def test_names_cannot_move_the_cursor(tmp_path: Path) -> None:

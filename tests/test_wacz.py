@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 import json
-import shutil
+import os
 import struct
 import subprocess
 import zipfile
@@ -16,10 +16,9 @@ from pathlib import Path
 import pytest
 
 from archive import cdxj, wacz
-from archive.errors import ArgumentError, Damaged, StorageError
+from archive.errors import ArgumentError, StorageError
 from archive.reader import Record, read
 from tests.replay import judge
-from tests.runs import scrapy
 from tests.shelf import Shelf, entries, facts, index, moment, pages
 
 
@@ -167,53 +166,60 @@ def test_without_indexes_it_is_the_same(shelf: Shelf) -> None:
     assert shelf.write("b.wacz").path.read_bytes() == before
 
 
-def gone(root: Path) -> None:
-    next(root.rglob("*.warc.gz")).unlink()
+def test_members_are_found_wherever_the_pieces_end(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.pages(1, *range(5))
+    before = shelf.write("a.wacz").path.read_bytes()
+    for piece, inflated in ((1, 1), (7, 3), (1000, 999)):
+        monkeypatch.setattr(wacz, "_PIECE", piece)
+        monkeypatch.setattr(wacz, "_SLICE", inflated)
+        assert shelf.write(f"{piece}.wacz").path.read_bytes() == before
 
 
-def gone_with_its_rows(root: Path) -> None:
-    gone(root)
-    shutil.rmtree(root / "articles")
+def no_hard_links(*_: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
 
 
-def short(root: Path) -> None:
-    warc = next(root.rglob("*.warc.gz"))
-    warc.write_bytes(warc.read_bytes()[:300])
+@pytest.mark.parametrize("link", [os.link, no_hard_links])
+def test_a_file_that_was_made_meanwhile_is_left_as_it_is(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, link: Callable[..., None]
+) -> None:
+    def meanwhile(*_: int) -> None:
+        output.write_bytes(b"berharga")
+
+    shelf.pages(1, 1)
+    output = shelf.root / "a.wacz"
+    monkeypatch.setattr(os, "link", link)
+    with pytest.raises(ArgumentError, match="made meanwhile"):
+        wacz.write(shelf.root, "tribun", None, None, title="T", output=output, progress=meanwhile)
+    assert output.read_bytes() == b"berharga"
+    assert list(shelf.root.glob("*.wacz*")) == [output]
 
 
-def flipped_and_without_an_index(root: Path) -> None:
-    next(root.rglob("*.cdxj")).unlink()
-    warc = next(root.rglob("*.warc.gz"))
-    data = bytearray(warc.read_bytes())
-    data[len(data) // 2] ^= 0xFF
-    warc.write_bytes(data)
+def test_a_disk_without_hard_links_will_do(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.pages(1, 1)
+    before = shelf.write("a.wacz").path.read_bytes()
+    monkeypatch.setattr(os, "link", no_hard_links)
+    assert shelf.write("b.wacz").path.read_bytes() == before
+    assert len(list(shelf.root.glob("*.wacz*"))) == 2
 
 
-def torn_index(root: Path) -> None:
-    path = next(root.rglob("*.cdxj"))
-    path.write_text(path.read_text()[:-20])
+def test_what_may_be_gone_tomorrow_is_not_there_today(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(5, "Input/output error")
 
-
-def index_without_the_page(root: Path) -> None:
-    path = next(root.rglob("*.cdxj"))
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
-
-
-def torn_rows(root: Path) -> None:
-    part = next(root.glob("articles/**/*.jsonl.gz"))
-    part.write_bytes(part.read_bytes()[:-20])
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [gone, gone_with_its_rows, short, flipped_and_without_an_index, torn_index, index_without_the_page, torn_rows],
-)
-def test_damage_is_a_sentence_and_leaves_no_file(shelf: Shelf, damage: Callable[[Path], None]) -> None:
-    shelf.pages(1, 1, 2)
-    damage(shelf.root)
-    with pytest.raises(Damaged, match="scrapy verify"):
+    shelf.pages(1, 1)
+    monkeypatch.setattr(wacz, "fsync_folder", fail)
+    with pytest.raises(StorageError, match="Input/output error"):
         shelf.write()
     assert not list(shelf.root.glob("*.wacz*"))
+
+
+def test_a_file_named_part_is_nobody_s_business(shelf: Shelf) -> None:
+    shelf.pages(1, 1)
+    other = shelf.root / "a.wacz.part"
+    other.write_bytes(b"berharga")
+    shelf.write()
+    assert other.read_bytes() == b"berharga"
 
 
 def test_a_file_that_is_there_is_left_as_it_is(shelf: Shelf) -> None:
@@ -233,50 +239,3 @@ def test_a_full_disk_leaves_no_file(shelf: Shelf, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(StorageError, match="No space left"):
         shelf.write()
     assert not list(shelf.root.glob("*.wacz*"))
-
-
-def test_the_verb_says_what_it_wrote_and_how_to_look_at_it(shelf: Shelf) -> None:
-    shelf.pages(1, 1, 2)
-    output = shelf.root / "minggu.wacz"
-    period = ("--since", "2026-11-01", "--until", "2026-11-07")
-    arguments = ("wacz", "tribun", *period, "--output", str(output), "-s", f"ARCHIVE_URI={shelf.root}")
-    status, out, log = scrapy(*arguments)
-    assert status == 0, log
-    assert log == ""
-    assert out.splitlines()[:4] == [
-        "pages      2",
-        "captures   2",
-        f"bytes      {output.stat().st_size}",
-        f"file       {output}",
-    ]
-    assert "replayweb.page" in out
-    assert json.loads(entries(output)["datapackage.json"])["title"] == "Tribunnews, 2026-11-01 to 2026-11-07"
-    status, _, log = scrapy(*arguments)
-    assert status == 2
-    assert "exists already" in log
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["tribun", "--until", "2026-10-31"], "captures from 2026-11-01 to 2026-11-01"),
-        (["intisari"], "no capture of intisari"),
-        (["tribune"], "There is no outlet tribune"),
-        ([], "Name one outlet"),
-        (["tribun", "--since", "kemarin"], "write it as YYYY-MM-DD"),
-        (["tribun", "--since", "2026-11-02", "--until", "2026-11-01"], "must be the earlier day"),
-    ],
-)
-def test_what_cannot_be_meant_is_a_sentence_and_status_2(shelf: Shelf, arguments: list[str], said: str) -> None:
-    shelf.pages(1, 1)
-    status, out, log = scrapy("wacz", *arguments, "-s", f"ARCHIVE_URI={shelf.root}")
-    assert status == 2
-    assert said in out + log
-
-
-def test_damage_is_status_5(shelf: Shelf) -> None:
-    shelf.pages(1, 1)
-    gone(shelf.root)
-    status, _, log = scrapy("wacz", "tribun", "-s", f"ARCHIVE_URI={shelf.root}", "--output", str(shelf.root / "a.wacz"))
-    assert status == 5
-    assert "is missing. scrapy verify tells more." in log

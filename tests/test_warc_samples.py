@@ -108,12 +108,15 @@ EXPECTED: dict[str, tuple[dict[str, int], str]] = {
     f"{JWAT}valid-warcfile-utf8.warc": ({"version": 1}, OLD),
     f"{INDEXER}cc.warc.gz": ({}, "Common Crawl"),
     f"{INDEXER}example.warc.gz": ({"block-digest": 2}, "the blocks were changed after their digests were taken"),
-    f"{INDEXER}missing-http.warc.gz": ({"payload-digest": 1}, "the block is empty, its payload digest is of something"),
+    f"{INDEXER}missing-http.warc.gz": (
+        {"payload-digest": 1, "http": 2},
+        "the blocks are empty, the payload digest is of something",
+    ),
     f"{INDEXER}post-test-more.warc": ({"payload-digest-chunked": 1}, "digest of chunks"),
     f"{INDEXER}post-test.warc.gz": ({}, "sound"),
     "webrecorder.py-wacz__example-collection.warc": ({}, "sound, and packed in spite of its name"),
     "webrecorder.py-wacz__example-resource.warc.gz": ({}, "sound"),
-    "webrecorder.py-wacz__example-warcinfo-metadata.warc": ({}, "sound"),
+    "webrecorder.py-wacz__example-warcinfo-metadata.warc": ({"http": 1}, "a request that is a response"),
     f"{WARCIO}example-bad-non-chunked.warc.gz": ({"members": 1, "block-digest": 1}, "six records in one member"),
     f"{WARCIO}example-digest.warc": (
         {"field-value": 5, "duplicate-id": 3},
@@ -152,6 +155,7 @@ MISSED_BY_WARCIO = {
     f"{WARCIO}example-iana.org-chunked.warc",
     f"{WARCIO}example-space-in-target-uri.warc.gz",
     f"{WARCIO}example-wget-bad-target-uri.warc.gz",
+    "webrecorder.py-wacz__example-warcinfo-metadata.warc",
 }
 
 

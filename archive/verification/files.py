@@ -37,29 +37,42 @@ def limited(faults: Iterable[Fault]) -> Iterator[Fault]:
             more += 1
             last = fault.offset
     if more:
-        yield Fault(Kind.TOO_MANY, last, f"{more} more faults were found, the last of them here")
+        yield Fault(Kind.TOO_MANY, last, f"{more} more faults were found, the last of them here", more)
 
 
-def files_in(folder: Path, *suffixes: str) -> list[Path]:
-    """Regular files under a folder, links followed, whose names end so; none without such a folder. Raises OSError."""
+def refuse(error: OSError) -> None:
+    """What cannot be read must not be passed over."""
+    raise error
 
-    def refuse(error: OSError) -> None:
-        raise error  # what cannot be read must not be passed over
+
+def files_in(folder: Path, *suffixes: str, refused: Callable[[OSError], None] = refuse) -> list[Path]:
+    """Regular files under a folder, links followed, whose names end so; none without such a folder.
+
+    `refused` is told of every folder and file that cannot be looked at, and may raise the error.
+    """
+
+    def wrong(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError) or error.filename != str(folder):
+            refused(error)
 
     found: list[Path] = []
     entered: set[Path] = set()
-    for base, folders, names in os.walk(folder, onerror=refuse, followlinks=True) if folder.is_dir() else ():
+    for base, folders, names in os.walk(folder, onerror=wrong, followlinks=True):
         if (real := Path(base).resolve()) in entered:  # a link that leads back
             folders.clear()
             continue
         entered.add(real)
-        found += (Path(base, name) for name in names if name.endswith(suffixes))
-    return sorted(filter(Path.is_file, found))
+        for path in (Path(base, name) for name in names if name.endswith(suffixes)):
+            try:
+                found += [path] if path.is_file() else []
+            except OSError as error:
+                refused(error)
+    return sorted(found)
 
 
-def orphans(folder: Path) -> Iterator[tuple[Path, Fault]]:
-    """Every index under a folder whose WARC is gone. Raises OSError."""
-    for index in files_in(folder, ".cdxj"):
+def orphans(folder: Path, refused: Callable[[OSError], None] = refuse) -> Iterator[tuple[Path, Fault]]:
+    """Every index under a folder whose WARC is gone; `refused` as for `files_in`."""
+    for index in files_in(folder, ".cdxj", refused=refused):
         if not any(index.with_suffix(suffix).is_file() for suffix in WARC_SUFFIXES):
             yield index, Fault(Kind.WARC_MISSING, 0, "the file that this is the index of is not there")
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import json
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from archive.errors import StorageError
 from archive.faults import Fault, Kind, shown
-from archive.reader import MAX_MEMBER
-from archive.verification import digests
-from archive.verification.files import files_in, limited
+from archive.verification import digests, rows
+from archive.verification.files import files_in, limited, refuse
+from archive.verification.jobs import ROWS, Jobs
 from archive.verification.pairs import ORIGINALS, Note, key
-
-MAX_ROW = 64 << 20
-"""Bytes of a row, or of a manifest."""
 
 _AT_ONCE = 5000
 _TABLES = """
@@ -44,8 +36,10 @@ class Links:
     method raises StorageError when that file cannot be written.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, spool: Path | None = None) -> None:
+        """`spool` is where jobs have what is not published yet; by default in the archive."""
         self._root = root
+        self._jobs = Jobs(root, spool or root / "state" / "spool")
         self._files: dict[str, int] = {}
         self._keys: list[str] = []
         self._records: list[tuple[Any, ...]] = []
@@ -73,16 +67,18 @@ class Links:
 
         return tell
 
-    def faults(self) -> Iterator[tuple[Path, Fault]]:
-        """Every fault between files, with the file that points. Raises OSError."""
+    def faults(self, refused: Callable[[OSError], None] = refuse) -> Iterator[tuple[Path, Fault]]:
+        """Every fault between files, with the file that points. `refused` is told what cannot be read."""
         self._flush()
         self._run(self._database.executescript, _INDEXES)
         yield from self._of_revisits()
-        for folder in ("articles", "dropped"):
-            for path in files_in(self._root / folder, ".jsonl.gz"):
-                yield from ((path, fault) for fault in limited(self._of_rows(path)))
-        for path in files_in(self._root / "jobs", ".json"):
-            yield from ((path, fault) for fault in limited(self._of_manifest(path)))
+        for folder in (*ROWS, "events"):
+            for path in files_in(self._root / folder, ".jsonl.gz", refused=refused):
+                try:
+                    yield from ((path, fault) for fault in limited(self._of_lines(path, folder)))
+                except OSError as error:
+                    refused(error)
+        yield from self._jobs.faults(refused)
 
     def _of_revisits(self) -> Iterator[tuple[Path, Fault]]:
         revisits = self._select("SELECT * FROM revisits ORDER BY file, offset")
@@ -110,35 +106,36 @@ class Links:
         elif identical and digest and digest != actual and digest.partition(":")[0] == actual.partition(":")[0]:
             yield Fault(Kind.REVISIT_DIGEST, offset, f"{where} has a payload with {actual}, the revisit {digest}")
 
-    def _of_rows(self, path: Path) -> Iterator[Fault]:
+    def _of_lines(self, path: Path, folder: str) -> Iterator[Fault]:
         number = 0
-        try:
-            with gzip.open(path, "rb") as file:
-                for number, line in _lines(file):
-                    yield from self._of_row(number, line)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            yield Fault(Kind.ROW, number + 1, f"the file cannot be read from here on: {error}")
+        self._jobs.count(path.relative_to(self._root).as_posix(), None)
+        for found in rows.lines(path):
+            if isinstance(found, Fault):
+                yield found
+                return
+            number, line = found
+            row = rows.parsed(number, line)
+            if isinstance(row, Fault):
+                yield row
+            elif folder == "events":
+                yield from rows.of_event(number, row)
+            else:
+                yield from self._of_row(number, row, dropped=folder == "dropped")
+        self._jobs.count(path.relative_to(self._root).as_posix(), number)
 
-    def _of_row(self, number: int, line: bytes) -> Iterator[Fault]:
-        try:
-            row = json.loads(line)
-            text, named, captures = row["text"], row["text_sha256"], list(map(dict, row["captures"]))
-            digest = hashlib.sha256(text.encode()).hexdigest()
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            yield Fault(Kind.ROW, number, f"the line is no row: {shown(f'{type(error).__name__}: {error}')}")
+    def _of_row(self, number: int, row: dict[str, Any], *, dropped: bool) -> Iterator[Fault]:
+        if wrong := list(rows.of_row(number, row, dropped=dropped)):
+            yield from wrong
             return
-        if not line.endswith(b"\n"):
-            yield Fault(Kind.ROW, number, "the line has no end")
-        if named != digest and (text or named):  # a page without text may have no digest of it
-            yield Fault(Kind.ROW_TEXT, number, f"text_sha256 is {shown(str(named))}, and the text has {digest}")
-        for capture in captures:
+        yield from rows.of_text(number, row)
+        for capture in row["captures"]:
             yield from (Fault(kind, number, detail) for kind, detail in self._of_capture(capture))
 
     def _of_capture(self, capture: dict[str, Any]) -> Iterator[tuple[Kind, str]]:
-        warc, offset = capture.get("warc"), capture.get("offset")
-        where = f"byte {shown(str(offset))} of {shown(str(warc))}"
-        number = self._files.get(warc) if isinstance(warc, str) else None
-        if number is None or not isinstance(offset, int) or not 0 <= offset < 1 << 63:
+        warc, offset = capture["warc"], capture["offset"]
+        where = f"byte {shown(str(offset))} of {shown(warc)}"
+        number = self._files.get(warc)
+        if number is None or not 0 <= offset < 1 << 63:
             yield Kind.ROW_RECORD, f"the row points at {where}, and there is no such file"
             return
         found = list(
@@ -152,44 +149,19 @@ class Links:
             yield Kind.ROW_RECORD, f"the row points at {where}, and no record is there"
             return
         length, name, target, digest = found[0]
-        promised = digests.parse(str(capture.get("payload_digest")))
+        promised = digests.parse(capture["payload_digest"])
         differing = [
             field
             for field, same in (
-                ("length", capture.get("length") == length),
-                ("record_id", key(str(capture.get("record_id"))) == name),
-                ("url", key(str(capture.get("url"))) == target),
+                ("length", capture["length"] == length),
+                ("record_id", key(capture["record_id"]) == name),
+                ("url", key(capture["url"]) == target),
                 ("payload_digest", promised is not None and str(promised) == digest),
             )
             if not same
         ]
         if differing:
             yield Kind.ROW_DIFFERS, f"the record at {where} has another {', '.join(differing)} than the row"
-
-    def _of_manifest(self, path: Path) -> Iterator[Fault]:
-        with path.open("rb") as file:
-            data = file.read(MAX_ROW)
-        try:
-            files = json.loads(data)["files"]
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
-            yield Fault(Kind.MANIFEST, 0, f"this is no manifest: {shown(f'{type(error).__name__}: {error}')}")
-            return
-        for name in files if isinstance(files, list) else [files]:
-            if not isinstance(name, str) or not self._is_there(name):
-                yield Fault(Kind.MANIFEST_FILE, 0, f"{shown(str(name))} is not in the archive")
-
-    def _is_there(self, name: str) -> bool:
-        """Is there such a file? Rows that were extracted again have another extractor in their name."""
-        parts = PurePosixPath(name)
-        if parts.is_absolute() or ".." in parts.parts:
-            return False
-        with suppress(OSError, ValueError):  # names that no file can have
-            if (self._root / name).is_file():
-                return True
-            job = "-".join(parts.name.split("-")[:3])  # part-<timestamp14>-<token>
-            again = (self._root / name).parent.glob("part-*.jsonl.gz")
-            return name.startswith(("articles/", "dropped/")) and any(at.name.startswith(f"{job}-") for at in again)
-        return False
 
     def _select(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         yield from self._run(self._database.execute, query, values)
@@ -206,13 +178,3 @@ class Links:
             return act(*arguments)
         except sqlite3.OperationalError as error:
             raise StorageError(f"--deep keeps a temporary file, which failed: {error}. Make room in TMPDIR.") from error
-
-
-def _lines(file: gzip.GzipFile) -> Iterator[tuple[int, bytes]]:
-    """Numbered lines, as far as a file may go."""
-    number = size = 0
-    while line := file.readline(MAX_ROW):
-        number, size = number + 1, size + len(line)
-        if size > MAX_MEMBER:
-            raise EOFError(f"it has more than {MAX_MEMBER} bytes")
-        yield number, line

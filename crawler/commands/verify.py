@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
-import time
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +13,13 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from archive import cdxj
-from archive.errors import ArsipError, ExitStatus, StorageError
+from archive.errors import ArsipError, ExitStatus
 from archive.faults import Fault, Kind
+from archive.job import state_folder
 from archive.storage import archive_path
 from archive.verification.files import WARC_SUFFIXES, files_in, index_path, orphans, verify_file
 from archive.verification.links import Links
+from archive.verification.progress import Progress, plain
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from archive.verification.pairs import Note
 
-_PAUSE = 0.2
 _AGAIN = "Check rights and disk, and verify again."
 
 
@@ -49,7 +48,8 @@ class Command(ScrapyCommand):
             "folders named: gzip members, record headers, lengths, both digests, the records of a capture, revisits, "
             "and the CDXJ index beside each file. Every fault is a line PATH:OFFSET: KIND: what is wrong; the last one "
             "counts them. docs/verifying.md says what each kind means and what to do. "
-            "Exit status: 0 no fault, 2 bad arguments, 5 something could not be read, 10 faults."
+            "Exit status: 0 no fault, 2 bad arguments or nothing to check, 5 something could not be read or written, "
+            "10 faults, 130 interrupted."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -68,23 +68,32 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Verify, and end with the exit status. Raises UsageError for what cannot be meant."""
         assert self.settings is not None
+        verification: Verification | None = None
         try:
-            root = archive_path(self.settings["ARCHIVE_URI"])
-            paths = _named(args) if args else _of_archive(root)
+            uri = self.settings["ARCHIVE_URI"]
+            if not uri.strip():
+                raise UsageError("ARCHIVE_URI is empty: give the folder of the archive.", print_help=False)
             if opts.deep and args:
                 raise UsageError(
                     "--deep follows what lies between all files of an archive: leave the files out, and choose the "
                     "archive with -s ARCHIVE_URI=FOLDER.",
                     print_help=False,
                 )
-            verification = Verification(root, paths, whole=not args, reindex=opts.reindex)
-            self.exitcode = int(verification.run(deep=opts.deep))
+            root = archive_path(uri)
+            spool = state_folder(uri, self.settings["STATE_DIR"]) / "spool"
+            verification = Verification(root, spool, whole=not args, reindex=opts.reindex)
+            self.exitcode = int(verification.run(args, deep=opts.deep))
+            _print_all()
+        except OutputError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered has nowhere to go
+            if isinstance(error.reason, BrokenPipeError):  # somebody has read enough
+                self.exitcode = int(verification.status if verification else ExitStatus.DONE)
+                return
+            _complain(f"The result cannot be written: {error.reason.strerror}. Give it a place and verify again.")
+            self.exitcode = int(ExitStatus.STORAGE)
         except ArsipError as error:
             _complain(str(error))
             self.exitcode = int(error.status)
-        except BrokenPipeError:  # somebody has read enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self.exitcode = int(ExitStatus.VERIFICATION)
         except OSError as error:
             _complain(f"{error.filename or 'A file'} cannot be read: {error.strerror or error}. {_AGAIN}")
             self.exitcode = int(ExitStatus.STORAGE)
@@ -93,52 +102,102 @@ class Command(ScrapyCommand):
             self.exitcode = int(ExitStatus.INTERRUPTED)
 
 
+class OutputError(Exception):
+    """Standard output takes nothing more: no fault of the file that is being read."""
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 class Verification:
     """One run over a list of files, told on standard output."""
 
-    def __init__(self, root: Path, paths: list[Path], *, whole: bool, reindex: bool) -> None:
-        """`root` is the archive: what lies under its warc/ was written by us. Are the files `whole` of it?"""
+    def __init__(self, root: Path, spool: Path, *, whole: bool, reindex: bool) -> None:
+        """`root` is the archive: what lies under its warc/ was written by us. Is it to be checked as a `whole`?"""
         self._root = root
+        self._spool = spool
         self._whole = whole
         self._ours = (root / "warc").resolve()
-        self._paths = paths
         self._reindex = reindex
-        self._progress = _Progress(sum(path.stat().st_size for path in paths))
+        self._progress = Progress()
         self._faults = 0
         self._records = 0
-        self._unread = False
+        self._unread: set[str] = set()
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
 
-    def run(self, *, deep: bool) -> ExitStatus:
-        """Check the files; of a whole archive also what lies beside them, and with `deep` between them."""
-        with ExitStack() as stack:
-            links = stack.enter_context(closing(Links(self._root))) if deep else None
-            for path in self._paths:
-                self._try(path, links.of(path.relative_to(self._root).as_posix()) if links else None)
-            for path, fault in orphans(self._root / "warc") if self._whole else ():
-                self._say(path, fault)
-            if links:
-                self._progress.tell("following revisits, rows and manifests")
-                for path, fault in links.faults():
-                    self._say(path, fault)
-        self._progress.clear()
-        faults = _counted(self._faults, "fault") if self._faults else "no faults"
-        _print(f"{faults} in {_counted(len(self._paths), 'file')}, {_counted(self._records, 'record')}")
+    @property
+    def status(self) -> ExitStatus:
+        """What is known so far."""
         if self._unread:
             return ExitStatus.STORAGE
         return ExitStatus.VERIFICATION if self._faults else ExitStatus.DONE
 
+    def run(self, names: list[str], *, deep: bool) -> ExitStatus:
+        """Check the files; of a whole archive also what lies beside them, and with `deep` between them.
+
+        Raises UsageError where there is nothing to check, OutputError.
+        """
+        paths = self._of_archive() if self._whole else self._named(names)
+        self._progress.begin(paths)
+        with ExitStack() as stack:
+            links = stack.enter_context(closing(Links(self._root, self._spool))) if deep else None
+            for path in paths:
+                self._try(path, links.of(path.relative_to(self._root).as_posix()) if links else None)
+            for path, fault in orphans(self._root / "warc", self._refused) if self._whole else ():
+                self._say(path, fault)
+            if links:
+                self._progress.tell("following revisits, rows and manifests")
+                for path, fault in links.faults(self._refused):
+                    self._say(path, fault)
+        self._progress.clear()
+        faults = _counted(self._faults, "fault") if self._faults else "no faults"
+        _print(f"{faults} in {_counted(len(paths), 'file')}, {_counted(self._records, 'record')}")
+        return self.status
+
+    def _of_archive(self) -> list[Path]:
+        folder = self._root / "warc"
+        paths = files_in(folder, *WARC_SUFFIXES, ".cdxj", refused=self._refused)
+        if not paths and not self._unread:
+            raise UsageError(
+                f"There is no archive at {self._root}, or it has no WARC file: is its disk mounted? "
+                "scrapy crawl OUTLET makes one, -s ARCHIVE_URI=FOLDER names another.",
+                print_help=False,
+            )
+        return [path for path in paths if path.name.endswith(WARC_SUFFIXES)]
+
+    def _named(self, names: list[str]) -> list[Path]:
+        """The files that were named, and those in the folders that were."""
+        paths: list[Path] = []
+        for name in names:
+            path = Path(name)
+            if name.startswith("-"):
+                raise UsageError(f"There is no option {name}: scrapy verify -h names them.", print_help=False)
+            if name and path.is_dir():
+                found = files_in(path, *WARC_SUFFIXES, refused=self._refused)
+                if not found and not self._unread:
+                    raise UsageError(f"{name} holds no .warc or .warc.gz file.", print_help=False)
+                paths += found
+            elif name and path.is_file():
+                paths.append(path)
+            else:
+                raise UsageError(f"{name!r} is no regular file: name WARC files or folders.", print_help=False)
+        return list(dict.fromkeys(paths))
+
+    def _refused(self, error: OSError, path: Path | None = None) -> None:
+        """Something cannot be read, which does not keep the others from it."""
+        name = str(error.filename or path or "A file")
+        if name not in self._unread:
+            self._progress.clear()
+            _complain(f"{name} cannot be read: {error.strerror or error}. {_AGAIN}")
+        self._unread.add(name)
+
     def _try(self, path: Path, tell: Callable[[Note], None] | None) -> None:
-        """Check a file; one that cannot be read does not keep the others from it."""
         try:
             self._check(path, tell)
-        except BrokenPipeError:
-            raise
         except OSError as error:
-            self._unread = True
-            self._progress.clear()
-            _complain(f"{path} cannot be read: {error.strerror or error}. {_AGAIN}")
+            self._refused(error, path)
         self._progress.pass_over(path)
 
     def _check(self, path: Path, tell: Callable[[Note], None] | None) -> None:
@@ -163,98 +222,40 @@ class Verification:
 
     def _write_index(self, path: Path) -> None:
         index = index_path(path)
-        try:
-            cdxj.write(index, cdxj.index(path))
-        except OSError as error:
-            raise StorageError(f"{index} cannot be written: {error.strerror}. Make room and try again.") from error
+        lines = sorted(cdxj.index(path))
         self._progress.clear()
-        _complain(f"{index} was written.")
+        try:
+            cdxj.write(index, lines)
+        except OSError as error:
+            self._unread.add(str(index))
+            _complain(f"{index} cannot be written: {error.strerror or error}. {_AGAIN}")
+        else:
+            _complain(f"{index} was written.")
 
     def _say(self, path: Path, fault: Fault) -> None:
-        self._faults += 1
+        self._faults += fault.times
         self._progress.clear()
         _print(f"{path}:{fault.offset}: {fault.kind}: {fault.detail}")
-
-
-class _Progress:
-    """Bytes done of all, on one line that is rewritten, for a person who watches; nothing in a log."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._before = 0
-        self._shown = 0.0
-        self._visible = False
-        self._watched = sys.stderr.isatty()
-
-    def show(self, path: Path, offset: int) -> None:
-        """Say how far we are, now and then."""
-        now = time.monotonic()
-        if not self._watched or now - self._shown < _PAUSE:
-            return
-        self._shown = now
-        done = self._before + offset
-        self.tell(f"{100 * done // max(self._size, 1)} % of {self._size / 1e6:,.0f} MB  {path}")
-
-    def tell(self, text: str) -> None:
-        """Put a text on the line."""
-        if self._watched:
-            self._visible = True
-            sys.stderr.write(f"\r{_plain(text)[: shutil.get_terminal_size().columns - 1]}\x1b[K")
-            sys.stderr.flush()
-
-    def pass_over(self, path: Path) -> None:
-        """A file is done."""
-        self._before += path.stat().st_size if path.exists() else 0
-
-    def clear(self) -> None:
-        """Make room for a line."""
-        if self._visible:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._visible = False
-
-
-def _of_archive(root: Path) -> list[Path]:
-    folder = root / "warc"
-    if not folder.is_dir():
-        raise UsageError(
-            f"There is no archive at {root}: scrapy crawl OUTLET makes one, -s ARCHIVE_URI=FOLDER names another.",
-            print_help=False,
-        )
-    return files_in(folder, *WARC_SUFFIXES)
-
-
-def _named(names: list[str]) -> list[Path]:
-    """The files that were named, and those in the folders that were."""
-    paths: list[Path] = []
-    for name in names:
-        path = Path(name)
-        if name.startswith("-"):
-            raise UsageError(f"There is no option {name}: scrapy verify -h names them.", print_help=False)
-        if path.is_dir():
-            found = files_in(path, *WARC_SUFFIXES)
-            if not found:
-                raise UsageError(f"{name} holds no .warc or .warc.gz file.", print_help=False)
-            paths += found
-        elif path.is_file():
-            paths.append(path)
-        else:
-            raise UsageError(f"{name} is no regular file: name WARC files or folders.", print_help=False)
-    return list(dict.fromkeys(paths))
 
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _plain(text: str) -> str:
-    """Text without anything that would move a terminal's cursor or change its colours."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
 def _print(line: str) -> None:
-    print(_plain(line))  # noqa: T201 - the user reads this
+    try:
+        print(plain(line))  # noqa: T201 - the user reads this
+    except OSError as error:
+        raise OutputError(error) from error
+
+
+def _print_all() -> None:
+    """At the end of the process nobody could say that it failed."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputError(error) from error
 
 
 def _complain(text: str) -> None:
-    print(f"scrapy verify: {_plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this
+    print(f"scrapy verify: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this

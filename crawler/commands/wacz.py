@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -53,19 +55,24 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the file and say what is in it. Raises UsageError for what cannot be meant."""
-        if len(args) != 1:
+        if unknown := [name for name in args if name.startswith("-")]:
+            raise UsageError(f"There is no option {unknown[0]}: scrapy wacz -h names them.", print_help=False)
+        if not args:
             raise UsageError("Name one outlet: scrapy wacz tribun. scrapy list names them.", print_help=False)
+        if len(args) > 1:
+            raise UsageError(f"One outlet a file: scrapy wacz {args[0]}, then {', '.join(args[1:])}.", print_help=False)
         try:
             written = self._write(args[0], opts)
         except ArgumentError as error:
             raise UsageError(str(error), print_help=False) from error
         except ArsipError as error:
-            print(f"scrapy wacz: {error}", file=sys.stderr)  # noqa: T201 - the user reads this
+            _complain(str(error))
             self.exitcode = int(error.status)
         except KeyboardInterrupt:
+            _complain("Interrupted; no file was written.")
             self.exitcode = int(ExitStatus.INTERRUPTED)
         else:
-            print("\n".join(_told(written)))  # noqa: T201 - the user reads this
+            _tell(written)
 
     def _write(self, name: str, opts: argparse.Namespace) -> wacz.Written:
         assert self.settings is not None
@@ -73,6 +80,8 @@ class Command(ScrapyCommand):
         if name not in loader.list():
             raise ArgumentError(f"There is no outlet {name}; there are {', '.join(sorted(loader.list()))}.")
         outlet = cast("type[OutletSpider]", loader.load(name)).outlet  # every spider here is one
+        if opts.output == "":
+            raise ArgumentError("--output needs the name of a file; without it the file is made in this folder.")
         days = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
         period = Arguments.parse(outlet, days)
         watched = sys.stderr.isatty()
@@ -95,6 +104,23 @@ def _show(done: int, everything: int) -> None:
     """One line that is written over and over."""
     sys.stderr.write(f"{_ANEW}{done / everything:4.0%} of {everything / 1e6:,.0f} MB")
     sys.stderr.flush()
+
+
+def _tell(written: wacz.Written) -> None:
+    """Say what there is. The file is complete by now: whatever happens to these lines, the status is 0."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print("\n".join(_told(written)), flush=True)  # noqa: T201 - the user reads this
+    except OSError as error:
+        # What is left in the buffer would be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # there somebody has read enough
+            _complain(f"{written.path} was written, but what is in it cannot be printed: {error.strerror}.")
+
+
+def _complain(text: str) -> None:
+    print(f"scrapy wacz: {text}", file=sys.stderr)  # noqa: T201 - the user reads this
 
 
 def _told(written: wacz.Written) -> Iterator[str]:

@@ -1,0 +1,64 @@
+"""How far a verification is, for a person who watches."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+_PAUSE = 0.2
+
+
+class Progress:
+    """Bytes done of all, on one line that is rewritten, for a person who watches; nothing in a log."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._before = 0
+        self._shown = 0.0
+        self._visible = False
+        self._watched = sys.stderr.isatty()
+
+    def begin(self, paths: list[Path]) -> None:
+        """These are all that will be done."""
+        self._size = sum(map(_size, paths))
+
+    def show(self, path: Path, offset: int) -> None:
+        """Say how far we are, now and then."""
+        now = time.monotonic()
+        if not self._watched or now - self._shown < _PAUSE:
+            return
+        self._shown = now
+        done = self._before + offset
+        self.tell(f"{100 * done // max(self._size, 1)} % of {self._size / 1e6:,.0f} MB  {path}")
+
+    def tell(self, text: str) -> None:
+        """Put a text on the line."""
+        if self._watched:
+            self._visible = True
+            sys.stderr.write(f"\r{plain(text)[: shutil.get_terminal_size().columns - 1]}\x1b[K")
+            sys.stderr.flush()
+
+    def pass_over(self, path: Path) -> None:
+        """A file is done."""
+        self._before += _size(path)
+
+    def clear(self) -> None:
+        """Make room for a line."""
+        if self._visible:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._visible = False
+
+
+def plain(text: str) -> str:
+    """Text without anything that would move a terminal's cursor or change its colours."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # that will be said when it is read
+        return 0
