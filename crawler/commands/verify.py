@@ -19,7 +19,7 @@ from archive.job import state_folder
 from archive.storage import archive_path
 from archive.verification.files import WARC_SUFFIXES, files_in, index_path, orphans, verify_file
 from archive.verification.links import Links
-from archive.verification.progress import Progress, plain
+from crawler.progress import Progress, plain
 
 if TYPE_CHECKING:
     import argparse

@@ -16,15 +16,13 @@ from archive import wacz
 from archive.errors import ArgumentError, ArsipError, ExitStatus
 from archive.storage import archive_path
 from crawler.arguments import Arguments
+from crawler.progress import Progress
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from crawler.spider import OutletSpider
-
-_ANEW = "\r\x1b[K"
-"""Back to the beginning of the line, and nothing on it."""
 
 
 class Command(ScrapyCommand):
@@ -84,7 +82,7 @@ class Command(ScrapyCommand):
             raise ArgumentError("--output needs the name of a file; without it the file is made in this folder.")
         days = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
         period = Arguments.parse(outlet, days)
-        watched = sys.stderr.isatty()
+        progress = Progress()
         try:
             return wacz.write(
                 archive_path(self.settings["ARCHIVE_URI"]),
@@ -93,17 +91,10 @@ class Command(ScrapyCommand):
                 period.until,
                 title=outlet.name,
                 output=Path(opts.output) if opts.output else None,
-                progress=_show if watched else None,
+                progress=lambda done, all_: progress.tell(f"{done / all_:4.0%} of {all_ / 1e6:,.0f} MB"),
             )
         finally:
-            if watched:
-                sys.stderr.write(_ANEW)
-
-
-def _show(done: int, everything: int) -> None:
-    """One line that is written over and over."""
-    sys.stderr.write(f"{_ANEW}{done / everything:4.0%} of {everything / 1e6:,.0f} MB")
-    sys.stderr.flush()
+            progress.clear()
 
 
 def _tell(written: wacz.Written) -> None:

@@ -1,4 +1,4 @@
-"""How far a verification is, for a person who watches."""
+"""How far a long verb is, for a person who watches."""
 
 from __future__ import annotations
 
