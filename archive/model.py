@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the row's shape; it grows when a field is added, changed or removed."""
 
 
@@ -20,8 +20,10 @@ class Verdict(StrEnum):
     LISTING = "listing"
     GALLERY = "gallery"
     VIDEO = "video"
+    LIVE = "live"
     PAYWALL = "paywall"
     BLOCKED = "blocked"
+    CONSENT = "consent"
     SOFT_404 = "soft-404"
     NOT_FOUND = "not-found"
     GONE = "gone"
@@ -129,6 +131,8 @@ class Article:
     """Headline, without the outlet's name around it."""
     text: str = ""
     """Paragraphs joined by one blank line, in reading order, all pages. NFC; quotes and typos untouched."""
+    text_confidence: float | None = None
+    """How far the extractors that looked for the text agree on it, 0 to 1; None where the outlet's rules found it."""
     description: str | None = None
     """Standfirst or summary as the outlet gives it."""
     authors: list[str] = field(default_factory=list)
@@ -158,7 +162,8 @@ class Article:
     language_confidence: float | None = None
     """Its probability, 0 to 1."""
     language_second: str | None = None
-    """Second opinion; None while there is none."""
+    """What CLD2 takes the body for, which also knows Malay (`ms`), Javanese (`jv`) and Sundanese (`su`); None when it is
+    not sure."""
     pages: int = 1
     """Pages the outlet divided the article into, as far as its pages say."""
     complete: bool = True

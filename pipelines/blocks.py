@@ -50,6 +50,16 @@ _has_rows = etree.XPath("boolean(.//tr | .//row)")
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Something that was on the page and is not in the text."""
+
+    text: str
+    """What it said, normalised."""
+    rule: str
+    """The rule that took it away, in a few words: `drop p.baca`, `related link`, `byline`."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A run of text that the page sets on lines of its own."""

@@ -13,7 +13,7 @@ import pytest
 
 from archive.errors import StorageError
 from archive.faults import Fault, Kind
-from archive.model import Article
+from archive.model import SCHEMA, Article
 from archive.verification import rows as lines
 from archive.verification.files import files_in, verify_file
 from archive.verification.links import Links
@@ -231,7 +231,7 @@ def test_a_dropped_row_has_a_verdict_a_reason_and_a_record(archive: Path, wrong:
 
 
 def test_a_row_of_another_schema_is_asked_for_no_more_than_its_text_and_records(archive: Path) -> None:
-    rows(archive, row(schema=2, complete="mostly"), row(schema=2, text="lain"))
+    rows(archive, row(schema=SCHEMA + 1, complete="mostly"), row(schema=SCHEMA + 1, text="lain"))
     assert told(archive) == [(ARTICLES, Kind.ROW_TEXT, 2)]
 
 
