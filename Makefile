@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUDGES := .venv-judges/.ready
 
-.PHONY: demo test soak check fix bench lock clean
+.PHONY: demo test soak check fix bench eval lock clean
 
 demo: $(READY)
 	@rm -rf .demo
@@ -30,6 +30,10 @@ fix: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+# The text beside that of other extractors; with ARSIP_CORPUS on real pages too.
+eval: $(READY)
+	$(BIN)/python -m benchmarks.quality
 
 # Plain pins with hashes for every Python from 3.11 on, and no address of an index.
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \

@@ -186,7 +186,8 @@ class Article:
     captures: list[RecordRef] = field(default_factory=list)
     """The response records it was made from, one a page, in reading order."""
     origins: dict[str, str] = field(default_factory=dict)
-    """Field -> where its value came from: `jsonld`, `meta`, `rule`, `visible`, `trafilatura`, `url`, `guess`."""
+    """Field -> where its value came from: `jsonld`, `meta`, `rule`, `visible`, `script`, `trafilatura`, `readability`,
+    `url`, `langdetect`, `cld2`, `guess`."""
     extractor: str = ""
     """Version of the extractor."""
     rules: str = ""

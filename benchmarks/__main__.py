@@ -1,57 +1,26 @@
-"""`python -m benchmarks`: what costs time, as ratios of one run. Absolute times differ from machine to machine."""
+"""`python -m benchmarks`: what costs time, as ratios of one run. Absolute times differ from machine to machine.
+
+Extraction has a table of its own: `python -m benchmarks.quality`.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from trafilatura import bare_extraction
-
-from crawler.spiders.tribun import TribunSpider
-from pipelines.extract import extract
 from tests.fakesite import FakeSite
 from tests.runs import read_lines
 from tests.soak import many_articles
 
 ROOT = Path(__file__).parent.parent
-OUTLETS = ROOT / "tests" / "outlets"
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-ROUNDS = 30
 ARTICLES = 300
 PAGES = 2000
 PAIRS = 5
-
-
-def cpu(act: Callable[[], object]) -> float:
-    """CPU seconds of the best of three times ROUNDS calls, after one to warm up."""
-    act()
-    best = float("inf")
-    for _ in range(3):
-        began = time.process_time()
-        for _ in range(ROUNDS):
-            act()
-        best = min(best, time.process_time() - began)
-    return best
-
-
-def extraction() -> float:
-    """Every invented Tribun page by trafilatura with its metadata, over the same pages by the outlet's rules."""
-    pages = [
-        (path.with_name("page.html").read_bytes(), json.loads(path.read_text(encoding="utf-8"))["url"])
-        for path in sorted(OUTLETS.glob("tribun/*/article.json"))
-    ]
-    rules = TribunSpider.outlet.rules
-    ours = cpu(lambda: [extract(body, url, rules, captured=NOW) for body, url in pages])
-    return cpu(lambda: [bare_extraction(body, url=url, with_metadata=True) for body, url in pages]) / ours
 
 
 def crawling() -> float:
@@ -123,7 +92,6 @@ def _cpu_of(command: list[str], env: dict[str, str]) -> float:
 
 def main() -> None:
     """Print a line for each ratio."""
-    sys.stdout.write(f"trafilatura with metadata / extraction by rules     {extraction():.1f}\n")
     sys.stdout.write(f"crawl to WARC and rows / bare Scrapy fetch          {crawling():.1f}\n")
     ratios = sorted(capturing())
     spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from lxml import etree
 from lxml.etree import _Element as Element
@@ -40,12 +41,14 @@ _DROPPED_SHORT = frozenset(("aside", "figure", "footer", "form", "nav"))
 _BOX = re.compile(
     r"(?:^|[\s_-])(?:ads?|adsense|adsbygoogle|adslot|advert\w*|iklan|banner|baca-?juga|inner-link-baca-juga|share|"
     r"sharing|sharedaddy|sosmed|related\w*|jp-relatedposts|terkait|rekomendasi|recommend\w*|sponsor\w*|promo\w*|"
-    r"newsletter|breadcrumbs?|paging|pagination|comments?|komentar|caption\w*|wp-caption|taboola|outbrain|"
-    r"twitter-tweet|instagram-media|tiktok-embed|gpt|kgnw\w*)(?:$|[\s_-])",
+    r"newsletter|breadcrumbs?|paging|pagination|comments?|komentar|caption\w*|wp-caption|taboola|outbrain|gpt|kgnw\w*)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _BOX_WORDS = 60
 _BOX_STEPS = 1000
+_CODE = frozenset(("script", "style", "noscript", "template", "iframe", "svg", "input"))
+_NOTHING: Mapping[Element, str] = {}
+_texts = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]", smart_strings=False)
 _has_rows = etree.XPath("boolean(.//tr | .//row)")
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
@@ -102,9 +105,15 @@ class Block:
         return all(line.linked and not line.label.strip(" :-–—»›•") for line in self.lines)
 
 
-def read(container: Element, dropped: Collection[Element] = ()) -> list[Block]:
-    """Paragraphs of an element, `dropped` descendants left out; their tails stay, being the parent's text."""
-    return _Reader(frozenset(dropped)).read(container)
+def read(
+    container: Element, dropped: Mapping[Element, str] = _NOTHING, removed: list[Removed] | None = None
+) -> list[Block]:
+    """Paragraphs of an element, `dropped` descendants left out; their tails stay, being the parent's text.
+
+    `dropped` says of each the selector that found it. What is left out and has text goes to `removed`, with its rule,
+    when somebody asks for it.
+    """
+    return _Reader(dropped, removed).read(container)
 
 
 def flat(element: Element) -> str:
@@ -127,8 +136,9 @@ def outermost(root: Element, elements: list[Element]) -> list[Element]:
 class _Reader:
     """Walks an element and cuts its text into blocks; no recursion, however deep the page."""
 
-    def __init__(self, dropped: frozenset[Element]) -> None:
+    def __init__(self, dropped: Mapping[Element, str], removed: list[Removed] | None) -> None:
         self._dropped = dropped
+        self._removed = removed
         self._blocks: list[Block] = []
         self._buffer: list[str] = []
         self._tags = ["div"]
@@ -149,6 +159,7 @@ class _Reader:
             elif inside and (element in self._dropped or _is_chrome(element)):
                 skipped = True
                 walker.skip_subtree()
+                self._note(element)
                 if element.tag in _BLOCKS:
                     self._flush()
             elif self._enter(element):
@@ -162,7 +173,7 @@ class _Reader:
         if tag in _BLOCKS:
             self._flush()
             self._tags.append(tag)
-            if tag in _ROWS and (cells := _cells(element, self._dropped)):
+            if tag in _ROWS and (cells := _cells(element, self._dropped, self._removed)):
                 self._buffer.append(cells)
                 return True
         elif tag == "a":
@@ -181,6 +192,15 @@ class _Reader:
             self._links -= 1
             self._buffer.append(UNLINK)
 
+    def _note(self, element: Element) -> None:
+        """Tell who asked what a skipped element said, unless nobody was to read it."""
+        if self._removed is None or element.tag in _CODE:
+            return
+        text = clean(" ".join(cast("list[str]", _texts(element))))
+        if text:
+            rule = f"drop {self._dropped[element]}" if element in self._dropped else f"box {_named(element)}"
+            self._removed.append(Removed(text, rule))
+
     def _flush(self) -> None:
         """Cut the text gathered so far off as paragraphs; a link that is still open goes on in the next one."""
         text = "".join(self._buffer)
@@ -194,7 +214,7 @@ class _Reader:
                 self._blocks.append(Block(self._tags[-1], lines))
 
 
-def _cells(row: Element, dropped: frozenset[Element]) -> str:
+def _cells(row: Element, dropped: Mapping[Element, str], removed: list[Removed] | None) -> str:
     """The cells of a table row, joined; empty for a row that only lays out the page.
 
     Such a row has one cell, or cells that hold paragraphs or tables.
@@ -202,14 +222,19 @@ def _cells(row: Element, dropped: frozenset[Element]) -> str:
     if _has_rows(row):
         return ""
     texts = []
+    inside: list[Removed] | None = None if removed is None else []
     for cell in row:
         if cell.tag not in _CELLS or cell in dropped:
             continue
-        blocks = read(cell, dropped)
+        blocks = read(cell, dropped, inside)
         if len(blocks) > 1:
             return ""
         texts += [block.text for block in blocks]
-    return " | ".join(texts) if len(texts) > 1 else ""
+    if len(texts) < 2:
+        return ""
+    if removed is not None and inside:
+        removed += inside
+    return " | ".join(texts)
 
 
 def _is_chrome(element: Element) -> bool:
@@ -226,6 +251,12 @@ def _is_chrome(element: Element) -> bool:
         return True
     named = _BOX.search(attributes.get("class", "")) or _BOX.search(attributes.get("id", ""))
     return bool(named) and _is_short(element)
+
+
+def _named(element: Element) -> str:
+    """The element as a person would name it: `div.terkait`, `aside#banner`."""
+    classes = "".join(f".{name}" for name in element.get("class", "").split()[:2])
+    return f"{element.tag}{classes}" if classes or not element.get("id") else f"{element.tag}#{element.get('id')}"
 
 
 def _is_short(element: Element) -> bool:

@@ -1,244 +1,278 @@
-"""Paragraphs that are the site's and not the article's: dropped whole, and read for what they tell."""
+"""Lines that are the site's and not the article's: taken away, and read for what they tell."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import groupby
 
-from pipelines import people
-from pipelines.blocks import LINK, UNLINK, Block, Line
+from pipelines import people, phrases, related, signatures
+from pipelines.blocks import Block, Line, Removed
+from pipelines.markup import clean
 
-# Longer lines are prose: nothing below is tried on them, which also bounds the cost of a pattern.
+# Longer lines are prose: no pattern of an outlet is tried on them.
 _LONGEST = 600
-
-# "Baca juga" with its colon, whatever follows. Without colon only a link after it makes it one: "Baca puisi itu
-# dengan keras, kata dia." is prose.
-_RELATED = re.compile(
-    r"[\W_]*(?:(?:baca|simak|lihat|tonton|saksikan|dengarkan)(?: juga| pula| selengkapnya)?(?: video| berita| artikel)?"
-    r"|(?:artikel|berita) (?:terkait|lainnya|pilihan)|pilihan editor|rekomendasi(?: berita| untuk anda)?"
-    r"|berita rekomendasi|terkait|video terkait) ?[:：].*",
-    re.IGNORECASE | re.DOTALL,
-)
-_RELATED_LABEL = re.compile(
-    r"[\W_]*(?:(?:baca|simak|lihat|tonton|saksikan)(?: juga| pula| selengkapnya)?(?: video| berita| artikel)?"
-    r"(?: terkait| lainnya| lain| ini)?|selengkapnya|klik (?:di ?sini|link ini)|(?:artikel|berita|video) terkait"
-    r"|pilihan editor|berita rekomendasi|rekomendasi)[\W_]*",
-    re.IGNORECASE,
-)
-_RELATED_TAIL = re.compile(rf" ?[(\[]?\bbaca juga ?:? ?{LINK}[^{UNLINK}]*{UNLINK}[\W_]*$", re.IGNORECASE)
-_BACA_JUGA = re.compile(r"[\W_]*baca juga[\W_]*", re.IGNORECASE)
-
-# Headings of widgets. Those that an article might use for itself go only when a widget's links, or nothing, follow.
-_HEADING = re.compile(
-    r"(?i:berita rekomendasi|rekomendasi untuk (?:anda|kamu|mu)|(?:berita|artikel) (?:terkait|lainnya|pilihan)"
-    r"|berita (?:terkini|terbaru|populer)|wiki terkait|video (?:terkait|pilihan|terkini|lainnya)|pilihan editor"
-    r"|pilihan untukmu|(?:promoted|sponsored) content|you may (?:also )?like)|TERBARU|TERKINI|TERPOPULER"
-)
+# Headings that an article might use for itself go only when a widget's links, or nothing, follow.
 _SOFT_HEADING = re.compile(
-    r"terbaru|terkini|populer|terpopuler|rekomendasi|terkait|komentar|tags?|topik terkait|lainnya|trending",
+    r"(?:terbaru|terkini|populer|terpopuler|rekomendasi|terkait|komentar|tags?|topik terkait|lainnya|trending|related)"
+    r" ?:?",
     re.IGNORECASE,
 )
-_ADVERTISEMENT = re.compile(
-    r"advertisement|iklan|advertorial ?:?|scroll (?:to continue|ke bawah untuk).{0,60}|gulir (?:untuk|ke).{0,60}",
-    re.IGNORECASE,
-)
-_PAGER = re.compile(
-    r"(?:lanjut(?:kan)?|berlanjut) (?:baca )?ke (?:halaman|hal)\b.{0,40}"
-    r"|(?:baca )?halaman ?:? ?(?:(?:se)?lanjut(?:nya)?|berikut(?:nya)?|sebelumnya)\b.{0,10}"
-    r"|halaman ?:?(?:[ /|]*\d{1,3})+(?: dari \d{1,3})?(?: (?:show all|selanjutnya|all|semua|lihat semua|>|»|next))*"
-    r"|\d{1,3} dari \d{1,3} halaman|show all",
-    re.IGNORECASE,
-)
-# Players, pictures and their buttons.
-_MEDIA = re.compile(
-    r"zoom-in\b.*|lihat foto|\[ ?(?:gambas|embed|video|foto|gallery|caption|youtube)\b[^\]]*\].{0,20}"
-    r"|(?:simak|tonton|saksikan|lihat) (?:juga )?['\"“‘]?video ?[:'\"“‘].*"
-    r"|(?:simak|tonton|saksikan|lihat) juga ?['\"“‘].*"
-    r"|(?:yuk,? )?(?:simak|tonton|saksikan) (?:juga )?video"
-    r"(?: (?:pilihan|menarik|lainnya|selengkapnya|berikut|di bawah|ini)\b.{0,60})?[!.:]?"
-    r"|jangan lewatkan video\b.*|dengarkan artikel\b.{0,20}",
-    re.IGNORECASE | re.DOTALL,
-)
-# Only what invites readers to the outlet's own channels: an article may tell how to install an application, or of
-# someone who joined a group.
-_PROMOTION = re.compile(
-    r"(?:ikuti|follow) kami\b.{0,200}"
-    r"|(?:ikuti|follow) (?:juga )?(?:akun|berita|kabar|channel|saluran|kanal|update|whatsapp channel|google news)\b"
-    r".{0,100}\b(?:kami|google news|whatsapp|telegram|instagram|facebook|twitter|tiktok|youtube)\b.{0,200}"
-    r"|follow (?:whatsapp|telegram|google)\b.{0,100}"
-    r"|(?:dapatkan|cek|simak|temukan|silakan baca|baca|update|akses)\b.{0,200}\b(?:di google news|whatsapp channel"
-    r"|channel whatsapp|saluran whatsapp|wa channel|grup telegram|(?:channel|kanal) telegram|langsung di ponselmu)\b.*"
-    r"|(?:(?:mari|yuk,?|ayo|silakan) (?:ber)?gabung|gabung)\b.{0,80}\b(?:telegram|whatsapp|wa channel)\b.*"
-    r"|(?:download|unduh)\b.{0,40}\baplikasi (?:berita|kami|tribun|kompas|detik|okezone|liputan6)\w*\b.{0,200}"
-    r"|pastikan (?:kamu|anda) sudah install aplikasi whatsapp\b.*|(?:baca berita|nyaman) tanpa iklan\b.{0,100}"
-    r"|nikmati berita interaktif\b.*|dapatkan (?:update )?berita pilihan(?: dan breaking news\b.*)?"
-    r"|simak breaking news\b.*|di whatsapp anda|baca whatsapp .{0,30}|klik di ?sini\b.{0,60}"
-    r"|(?:share|bagikan)(?: (?:artikel|berita))?(?: ini)?(?: (?:ke|via|di)\b.{0,40})? ?:?",
-    re.IGNORECASE | re.DOTALL,
-)
-_IMPRINT = re.compile(
-    r"(?:©|\(c\)|copyright ?(?:©|\(c\)|\d{4})).*|copyright\b.{0,60} antara.{0,20}|hak cipta (?:©|dilindungi).*"
-    r"|lihat artikel asli|text sizes?|(?-i:AA)|tags? ?:.*|ringkasan berita ?:?",
-    re.IGNORECASE | re.DOTALL,
-)
-_SUMMARY = re.compile(r"ringkasan berita\b", re.IGNORECASE)
-_PAGER_LABEL = re.compile(r"halaman\s*:?", re.IGNORECASE)
+_SUMMARY = re.compile(r"\W*ringkasan berita\b", re.IGNORECASE)
 _DIGITS = re.compile(r"[\d\s]{1,60}")
-# (*), (vyp/kna), (Tribunnews.com/NAME), (Antara/NAME): signatures and photo credits alone in a paragraph. Brackets
-# around a date have no letters.
-_SIGNATURE = re.compile(r"\(?\*{1,5}\)?|[([](?=[^\d]*[^\W\d])[^()\[\]/]{2,60}/[^()\[\]]{2,60}[)\]]\.?")
-_INITIALS = re.compile(r"\([A-Za-z*]{1,6}\)")
-_CREDIT = re.compile(
-    r"\(?(?:foto|photo|sumber foto|kredit foto|foto ilustrasi|ilustrasi foto) ?[:/] ?.{2,80}"
-    r"|\(?(?:dok|dokumentasi)[.:] .{2,60}",
-    re.IGNORECASE,
-)
-_SYNDICATED = re.compile(
-    r"\W*(?:sebagian )?(?:artikel|berita|tulisan|konten) ini (?:telah|sudah|pernah|sebelumnya|lebih dulu) "
-    r"(?:pernah |lebih dulu )?"
-    r"(?:tayang|terbit|dimuat|dipublikasikan)(?: sebelumnya)? (?:di|pada) (?:laman |situs )?(?P<site>.{2,60}?)"
-    r"(?:,? (?:dengan|berjudul|pada|judul|dalam)\b.*|[,:(].*|\.?)",
-    re.IGNORECASE | re.DOTALL,
-)
-_ALWAYS = (
-    _RELATED,
-    _BACA_JUGA,
-    _HEADING,
-    _ADVERTISEMENT,
-    _PAGER,
-    _PAGER_LABEL,
-    _MEDIA,
-    _PROMOTION,
-    _IMPRINT,
-    _SIGNATURE,
-    _CREDIT,
-)
+_SIZE = re.compile(r"AA|normal|small|smaller|medium|large|larger", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://\S+")
+_DATELINE = re.compile(r"[A-Z][^!?:]{1,60} [-–—]{1,2}")
+_FULL_STOP = re.compile(r"[.…][\"”’)]*(?: |$)")
+# A line of more words is prose without a full stop as well, unless it is a headline.
+_FEW_WORDS = 6
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "head"))
+_LISTED = frozenset(("li", "item"))
+# Words of a headline that stands as a link below the body.
+_LINK_WORDS = 4
+# Signatures behind one another in the last line.
+_SIGNATURES = 3
 
 
 @dataclass
 class Body:
-    """An article's paragraphs, and what the dropped ones told."""
+    """An article's paragraphs, and what the dropped lines told."""
 
     paragraphs: list[str] = field(default_factory=list)
     byline: people.Byline = field(default_factory=people.Byline)
     reporters: list[str] = field(default_factory=list)
     """Names in "Laporan Wartawan ..., NAME"."""
     syndicated_from: str | None = None
+    removed: list[Removed] = field(default_factory=list)
+    """Every line, or part of one, that was taken away, with its rule: "related link", "byline"."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line, and the paragraph it stands in."""
+
+    block: int
+    tag: str
+    line: Line
+
+    @property
+    def text(self) -> str:
+        return self.line.text
+
+    @cached_property
+    def all_linked(self) -> bool:
+        return self.line.linked and not self.line.label.strip(" :：-–—»›•")
 
 
 def strip(blocks: Iterable[Block], outlet: tuple[str, ...] = (), title: str | None = None) -> Body:
-    """The article's own paragraphs. `outlet` are regular expressions for whole paragraphs that are never its own.
+    """The article's own paragraphs. `outlet` are regular expressions for whole lines that are never its own.
 
     Bylines and source lines count as such only at the head and the tail, where no prose has begun or is left.
     """
     body = Body()
-    kept = _cut_ends(_without_site(list(blocks), outlet, body), body, title)
-    for block in kept:
-        lines = [_RELATED_TAIL.sub("", line.marked) if line.linked else line.marked for line in block.lines]
-        text = Block(block.tag, tuple(Line(line) for line in lines)).text
-        if text:
-            body.paragraphs.append(text)
+    rows = [_Row(number, block.tag, line) for number, block in enumerate(blocks) for line in block.lines]
+    rows = _Scan(rows, _compiled(outlet), body).kept()
+    rows = _without_tail(_without_head(rows, body, title), body)
+    body.paragraphs = [clean(" ".join(row.text for row in group)) for _, group in groupby(rows, lambda row: row.block)]
+    # detik.com closes the dateline's element before the first paragraph begins.
+    if len(body.paragraphs) > 1 and _DATELINE.fullmatch(body.paragraphs[0]):
+        body.paragraphs[:2] = [" ".join(body.paragraphs[:2])]
     return body
 
 
-def _without_site(blocks: list[Block], outlet: tuple[str, ...], body: Body) -> list[Block]:
-    kept: list[Block] = []
-    follow: str | None = None
-    for index, block in enumerate(blocks):
-        following = blocks[index + 1] if index + 1 < len(blocks) else None
-        if _continues(block, follow):
-            continue
-        follow = None
-        lines = []
-        for line in block.lines:
-            if site := _SYNDICATED.fullmatch(line.text) if len(line.text) <= _LONGEST else None:
-                body.syndicated_from = body.syndicated_from or site["site"].strip(" .\"'“”")
-                # What it goes on with on lines of its own is the title and the address.
-                follow = "links"
-                break
-            if _is_site(line, outlet, block, following):
-                follow = _what_follows(line)
+# Widget -> is this line one of its items?
+_ITEMS: dict[str, Callable[[_Row], bool]] = {
+    "": lambda _: False,
+    "items": lambda row: row.tag in _LISTED,
+    "digits": lambda row: bool(_DIGITS.fullmatch(row.text)),
+    "sizes": lambda row: bool(_SIZE.fullmatch(row.text)),
+    "links": lambda row: row.all_linked,
+}
+
+
+class _Scan:
+    """Goes through a page's lines from top to bottom; what a rule knows goes, and the widget that it opens."""
+
+    def __init__(self, rows: list[_Row], outlet: tuple[re.Pattern[str], ...], body: Body) -> None:
+        self._rows = rows
+        self._outlet = outlet
+        self._body = body
+        self._kept: list[_Row] = []
+        self._widget = ""
+        """What the line before opened: one of _ITEMS, `note`, `headline` or, to the end of the page, `rest`."""
+        self._opener = -1
+        """Block of the line that opened it."""
+
+    def kept(self) -> list[_Row]:
+        """The lines that may be the article's."""
+        for index, row in enumerate(self._rows):
+            following = self._rows[index + 1] if index + 1 < len(self._rows) else None
+            if self._is_item(row):
+                self._drop(row.text, "widget items")
+            elif rule := self._rule(row, following):
+                self._drop(row.text, rule)
+                self._open(row, self._widget_of(index, rule))
             else:
-                lines.append(line)
-        if lines:
-            kept.append(Block(block.tag, tuple(lines)))
-    return kept
+                self._open(row, "")
+                self._keep(row)
+        return self._kept
+
+    def _rule(self, row: _Row, following: _Row | None) -> str | None:
+        """The rule that calls the whole line the site's."""
+        text = row.text
+        before_links = following is not None and following.all_linked
+        if rule := phrases.rule(text):
+            return rule
+        if text == "AA" and following is not None and phrases.rule(following.text) == "letter sizes":
+            return "letter sizes"
+        if (following is None or before_links) and _SOFT_HEADING.fullmatch(text):
+            return "widget heading"
+        if related.is_related(row.line) or (before_links and related.is_label(text)):
+            return "related link"
+        if len(text) <= _LONGEST:
+            for pattern in self._outlet:
+                if pattern.fullmatch(text):
+                    return f"outlet pattern: {pattern.pattern}"
+        return None
+
+    @cached_property
+    def _last_prose(self) -> int:
+        """Number of the last line that is a sentence; -1 without one."""
+        return next((number for number in range(len(self._rows) - 1, -1, -1) if _is_prose(self._rows[number])), -1)
+
+    def _widget_of(self, index: int, rule: str) -> str:
+        """What a dropped line takes with it."""
+        text = self._rows[index].text
+        if rule == "widget heading":
+            if _SUMMARY.match(text):
+                return "items"
+            return "rest" if index > self._last_prose and not _SOFT_HEADING.fullmatch(text) else "links"
+        if rule == "related link":
+            return "headline" if related.is_label(text) else ""
+        return {"pager": "digits", "letter sizes": "sizes"}.get(rule, "")
+
+    def _is_item(self, row: _Row) -> bool:
+        """Does the line belong to the widget that was opened right before it?"""
+        text = row.text
+        if self._widget in _ITEMS:
+            return _ITEMS[self._widget](row)
+        if self._widget == "note":
+            same = row.block == self._opener and not text.rstrip('"”’)').endswith(".")
+            return same or row.all_linked or bool(_ADDRESS.fullmatch(text))
+        if self._widget == "rest":
+            return not (people.byline(text) or people.reporter(text) or signatures.syndication(text))
+        if not row.all_linked and row.tag not in _LISTED:
+            # A headline that has lost its link; a second one would be a subheading.
+            self._widget = "links"
+        return row.all_linked or (phrases.is_headline(text) and row.tag not in _HEADINGS)
+
+    def _keep(self, row: _Row) -> None:
+        """Keep a line, without what stands in it and is not the article's."""
+        line, boxes = related.cut(row.line)
+        text, inside = phrases.cut(line.text)
+        if inside:
+            line = Line(text)
+        for part, rule in [*((box, "related link") for box in boxes), *inside]:
+            self._drop(part, rule)
+        if note := signatures.syndication(line.text):
+            self._drop(line.text[note.start :].strip(), "syndication note")
+            self._body.syndicated_from = self._body.syndicated_from or note.site
+            line = Line(line.text[: note.start])
+            self._open(row, "note")
+        if line.text:
+            self._kept.append(row if line is row.line else _Row(row.block, row.tag, line))
+
+    def _open(self, row: _Row, widget: str) -> None:
+        self._widget, self._opener = widget, row.block
+
+    def _drop(self, text: str, rule: str) -> None:
+        self._body.removed.append(Removed(text, rule))
 
 
-def _what_follows(line: Line) -> str | None:
-    """What a dropped label drops after it: the items of its widget."""
-    if _SUMMARY.match(line.text):
-        return "items"
-    if _PAGER_LABEL.fullmatch(line.text):
-        return "digits"
-    return "links" if _RELATED_LABEL.fullmatch(line.text) or _is_heading(line.text) else None
-
-
-def _continues(block: Block, follow: str | None) -> bool:
-    """Does the block belong to the widget whose label was dropped right before it?"""
-    match follow:
-        case "items":
-            return block.tag == "li"
-        case "digits":
-            return bool(_DIGITS.fullmatch(block.text))
-        case "links":
-            return block.all_linked
-    return False
-
-
-def _is_heading(text: str) -> bool:
-    return bool(_HEADING.fullmatch(text) or _SOFT_HEADING.fullmatch(text))
-
-
-def _is_site(line: Line, outlet: tuple[str, ...], block: Block, following: Block | None) -> bool:
-    """Is the line the site's: a related link, the heading of a widget, a promotion, a signature?"""
-    text = line.text
-    if len(text) > _LONGEST:
+def _is_prose(row: _Row) -> bool:
+    """May the line be a sentence, and none of the site's? Headlines, times and sections are not."""
+    text = row.text
+    sentence = _FULL_STOP.search(text) or (len(text.split()) > _FEW_WORDS and not phrases.is_headline(text))
+    if row.all_linked or not sentence:
         return False
-    related = line.linked and line.label != text and bool(line.label) and _RELATED_LABEL.fullmatch(line.label)
-    label = block.all_linked and _RELATED_LABEL.fullmatch(text)
-    soft = (following is None or following.all_linked) and _SOFT_HEADING.fullmatch(text)
-    return bool(
-        related
-        or label
-        or soft
-        or any(pattern.fullmatch(text) for pattern in _ALWAYS)
-        or any(pattern.fullmatch(text) for pattern in _compiled(outlet))
-    )
+    return not (phrases.rule(text) or related.is_related(row.line) or signatures.syndication(text))
 
 
-def _cut_ends(blocks: list[Block], body: Body, title: str | None) -> list[Block]:
-    """Bylines, initials and a repeated title off the head and the tail."""
-    lines = [(number, line) for number, block in enumerate(blocks) for line in block.lines]
-    first, last = 0, len(lines)
-    while first < last and (
-        blocks[lines[first][0]].tag == "h1" or _is_end(lines[first][1].text, body) or lines[first][1].text == title
-    ):
-        first += 1
-    while last > first and _is_end(lines[last - 1][1].text, body):
+def _without_head(rows: list[_Row], body: Body, title: str | None) -> list[_Row]:
+    """Lines from where the article begins: below a repeated title, bylines and dates."""
+    own = phrases.letters(title or "")
+    for number, row in enumerate(rows):
+        if row.tag == "h1" or (own and phrases.letters(row.text) == own):
+            rule: str | None = "repeated title"
+        elif signatures.is_date(row.text):
+            rule = "date"
+        else:
+            rule = _end(row.text, body)
+        if not rule:
+            return rows[number:]
+        body.removed.append(Removed(row.text, rule))
+    return []
+
+
+def _without_tail(rows: list[_Row], body: Body) -> list[_Row]:
+    """Lines up to where the article ends: above bylines, initials and other articles' headlines."""
+    last = len(rows)
+    while last and _tail(rows[last - 1], Body(), alone=last == 1):
         last -= 1
-    kept: dict[int, list[Line]] = {}
-    for number, line in lines[first:last]:
-        kept.setdefault(number, []).append(line)
-    return [Block(blocks[number].tag, tuple(rest)) for number, rest in kept.items()]
+    above, below = rows[:last], rows[last:]
+    if above:
+        above[-1] = _unsigned(above[-1], body)
+    for row in below:
+        body.removed.append(Removed(row.text, _tail(row, body, alone=False) or ""))
+    return above
 
 
-def _is_end(text: str, body: Body) -> bool:
-    """Is the line a byline or a signature? What it tells goes to the body."""
-    if _INITIALS.fullmatch(text):
-        return True
+def _unsigned(row: _Row, body: Body) -> _Row:
+    """The last line of the article without initials and agencies in brackets behind its last full stop."""
+    signed: list[Removed] = []
+    for _ in range(_SIGNATURES):
+        line, signature = signatures.cut(row.line)
+        if not signature.text:
+            break
+        signed.append(Removed(signature.text, "byline" if signature.named else "initials"))
+        _note(signature.named, body)
+        row = _Row(row.block, row.tag, line)
+    body.removed += reversed(signed)
+    return row
+
+
+def _tail(row: _Row, body: Body, *, alone: bool) -> str | None:
+    """The rule for a line that the page ends with."""
+    if _SOFT_HEADING.fullmatch(row.text):
+        return "widget heading"
+    if row.all_linked and _DIGITS.fullmatch(row.text):
+        return "pager"
+    linked = row.all_linked and row.tag not in _LISTED and len(row.text.split()) >= _LINK_WORDS
+    if linked and not alone and phrases.is_headline(row.text):
+        return "related link"
+    return _end(row.text, body)
+
+
+def _end(text: str, body: Body) -> str | None:
+    """The rule for a byline or a signature. What it tells goes to the body."""
+    if signatures.is_initials(text):
+        return "initials"
     if (name := people.reporter(text)) is not None:
         body.reporters.append(name)
-        return True
-    found = people.byline(text)
-    if found is None:
-        return False
-    body.byline.authors += found.authors
-    body.byline.editors += found.editors
-    body.byline.source = body.byline.source or found.source
-    return True
+        return "byline"
+    named = people.byline(text)
+    _note(named, body)
+    return "byline" if named else None
+
+
+def _note(named: people.Byline | None, body: Body) -> None:
+    """Remember whom a line names."""
+    if named:
+        body.byline.authors += named.authors
+        body.byline.editors += named.editors
+        body.byline.source = body.byline.source or named.source
 
 
 @lru_cache(maxsize=256)

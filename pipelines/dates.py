@@ -12,6 +12,8 @@ ZONES = {
     "WIT": timezone(timedelta(hours=9), "WIT"),
 }
 _OFFSETS = {timedelta(hours=7), timedelta(hours=8), timedelta(hours=9)}
+_DEFAULT = timedelta(hours=7)
+_EASTERN = frozenset(("WITA", "WIT"))
 _LONGEST = 200
 _YEARS = range(1945, 2101)
 
@@ -39,33 +41,56 @@ _MONTHS = {
 _NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DAY = (
     r"(?:(?:senin|selasa|rabu|kamis|jum['’`]?at|sabtu|minggu|ahad|sen|sel|rab|kam|jum|sab|min|"
-    r"mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? )?"
+    r"mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?(?: ?,)? )?"
 )
-_TIME = (
-    r"(?:(?: ?[,|/@–—-]{0,3} ?|T)(?:(?:pukul|jam|at) )?(?<=[ ,|/@–—T-])"
+_HANDS = (
     r"(?P<hour>\d{1,2})(?P<colon>[:.-])(?P<minute>\d{2})(?:(?P=colon)(?P<second>\d{2}))?(?!\d)(?:[.,]\d{1,9})?"
     r"(?: ?(?P<half>[ap])\.?m\b\.?)?"
-    r" ?\(?(?:(?P<zone>WIB|WITA|WIT)\b|(?:(?:UTC|GMT) ?)?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)(?!\d)"
-    r"|(?P<utc>Z|UTC|GMT)\b)?\)?)?"
 )
+_CLOCK = (
+    r"(?: ?\(?(?:(?P<zone>WIB|WITA|WIT)\b|(?:(?:UTC|GMT) ?)?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)(?!\d)"
+    r"|(?P<utc>Z|UTC|GMT)\b)\)?)?"
+)
+_TIME = rf"(?:(?: ?[,|/@•·–—-]{{0,3}} ?| ?T)(?:(?:pukul|pkl\.?|pk\.?|jam|at) )?(?<=[ ,|/@•·–—T-]){_HANDS}{_CLOCK})?"
 _FORMS = [
     re.compile(form, re.IGNORECASE)
     for form in (
         # 2026-11-18T19:26:00+08:00, 2023/11/02 20:59:53
         r"(?<!\d)(?P<year>\d{4})(?P<dash>[-/])(?P<month>\d{1,2})(?P=dash)(?P<day>\d{1,2})(?!\d)" + _TIME,
         # Rabu, 2 Maret 2022 10:39 WIB; Wed, 18 Nov 2026 19:26:00 +0700
-        rf"(?<![\w/]){_DAY}(?P<day>\d{{1,2}})[ -](?P<name>{_NAMES})\.?,?[ -](?P<year>\d{{4}})(?!\d)" + _TIME,
+        rf"(?<![\w/]){_DAY}(?P<day>\d{{1,2}})[ /-](?P<name>{_NAMES})\.?,?[ /-](?P<year>\d{{4}})(?!\d)" + _TIME,
         # November 20, 2026 7:26 pm
         rf"(?<![\w/]){_DAY}(?P<name>{_NAMES})\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})(?!\d)" + _TIME,
         # Jumat, 20/11/2026 | 18:30
         rf"(?<![\w/.-]){_DAY}(?P<day>\d{{1,2}})(?P<dash>[/.-])(?P<month>\d{{1,2}})(?P=dash)(?P<year>\d{{4}})(?!\d)"
         + _TIME,
+        # Wed Nov 18 19:26:00 WIB 2026, as Java prints it
+        rf"(?<![\w/]){_DAY}(?P<name>{_NAMES}) (?P<day>\d{{1,2}}) {_HANDS}{_CLOCK} (?P<year>\d{{4}})(?!\d)",
     )
 ]
+# 18:30 WIB, before a day that has no time behind it. With a point it is a time only when a zone says so.
+_BEFORE = re.compile(
+    rf"(?<![\d.:-])(?=\d{{1,2}}(?::|[.]\d\d ?\(?WI)){_HANDS}{_CLOCK} ?[,|/@•·–—-]{{0,2}} ?$", re.IGNORECASE
+)
 # 20261118T192600Z, and the 14 digits of archives.
 _BASIC = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)(?!\d)")
-_RELATIVE = re.compile(r"(?<!\d)(\d{1,3}) (detik|menit|jam|hari|minggu) (?:yang )?lalu\b", re.IGNORECASE)
-_UNITS = {"detik": "seconds", "menit": "minutes", "jam": "hours", "hari": "days", "minggu": "weeks"}
+# Every form has one, and most strings have none.
+_YEAR = re.compile(r"(?:19|2[01])\d\d")
+# Seconds since 1970, or milliseconds.
+_EPOCH = re.compile(r"([1-9]\d{9})(?:\d{3})?")
+_RELATIVE = re.compile(
+    r"(?<!\w)(?:(\d{1,3}) |se)(detik|menit|jam|hari|minggu) (?:yang )?lalu\b"
+    r"|(?<!\w)(\d{1,3}|an?) (second|minute|hour|day|week)s? ago\b",
+    re.IGNORECASE,
+)
+_UNITS = {
+    **dict.fromkeys(("detik", "second"), "seconds"),
+    **dict.fromkeys(("menit", "minute"), "minutes"),
+    **dict.fromkeys(("jam", "hour"), "hours"),
+    **dict.fromkeys(("hari", "day"), "days"),
+    **dict.fromkeys(("minggu", "week"), "weeks"),
+}
+_NEAR_DAY = re.compile(rf"(?<!\w)(?:(?P<today>hari ini)|kemarin)\b{_TIME}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +112,12 @@ class Moment:
 def parse(raw: str, *, zone: str = "WIB", now: datetime | None = None, date_only: bool = False) -> datetime | None:
     """The instant that a string names, aware, or None.
 
-    ISO 8601, RFC 822 (feeds), the forms that Indonesian outlets write, with day before month, and,
-    given an aware `now`, "5 menit lalu". A zone in the string wins, else the time is `zone`'s (WIB, WITA, WIT). The
-    malformed "2023-11-02T20-59-53Z" is read as local time: the one template that writes it puts Z on WIB.
-    A day without a time is None, for no time should be invented; `date_only=True` asks for its midnight. Impossible
-    dates and years outside 1945..2100 are None. Only the first 200 characters are looked at.
+    ISO 8601, RFC 822 (feeds), seconds since 1970, the forms that Indonesian outlets write, with day before month, and,
+    given an aware `now`, "5 menit lalu" and "Kemarin, 10:39". A zone in the string wins, else the time is `zone`'s
+    (WIB, WITA, WIT). The malformed "2023-11-02T20-59-53Z" is read as local time: the one template that writes it puts
+    Z on WIB. A day without a time is None, for no time should be invented; `date_only=True` asks for its midnight.
+    Impossible dates, years outside 1945..2100 and the first day of 1970 are None. Only the first 200 characters are
+    looked at.
     """
     moment = find(raw, zone=zone, now=now)
     return moment.when if moment and (moment.timed or date_only) else None
@@ -100,54 +126,83 @@ def parse(raw: str, *, zone: str = "WIB", now: datetime | None = None, date_only
 def find(raw: str, *, zone: str = "WIB", now: datetime | None = None, origin: str = "") -> Moment | None:
     """The first instant or day in a string, and the words that name it. See `parse`."""
     text = _BASIC.sub(r"\1-\2-\3T\4:\5:\6", " ".join(raw[:_LONGEST].split()))
-    matches = [match for form in _FORMS if (match := form.search(text))]
+    if epoch := _EPOCH.fullmatch(text):
+        second = datetime.fromtimestamp(int(epoch[1]), UTC)
+        return Moment(second, text, origin=origin) if second.year in _YEARS else None
+    matches = [match for form in _FORMS if (match := form.search(text))] if _YEAR.search(text) else []
     if not matches:
         return _relative(text, ZONES[zone], now, origin)
     match = min(matches, key=lambda match: (match.start(), -match.end()))
+    day = hands = match
+    begin, end = match.span()
+    if match["hour"] is None and (before := _BEFORE.search(text[: match.start()])):
+        hands, begin = before, before.start()
     try:
-        when = _when(match.groupdict(), ZONES[zone])
+        when = _when(day.groupdict(), hands.groupdict(), ZONES[zone])
     except (ValueError, OverflowError):
         return None
     if when is None:
         return None
-    named = match["zone"].upper() if match["zone"] else None
-    return Moment(when, match[0].strip(" ,|/@-–—"), match["hour"] is not None, named, origin)
+    named = hands["zone"].upper() if hands["zone"] else None
+    return Moment(when, text[begin:end].strip(" ,|/@-–—•·"), hands["hour"] is not None, named, origin)
 
 
-def _when(part: dict[str, str | None], zone: timezone) -> datetime | None:
-    """A match's groups as a datetime; None or ValueError for one that cannot be."""
-    year, day = int(part["year"] or 0), int(part["day"] or 0)
-    month = int(part.get("month") or 0) or _MONTHS.get((part.get("name") or "").lower(), 0)
-    if year not in _YEARS:
+def _when(day: dict[str, str | None], hands: dict[str, str | None], zone: timezone) -> datetime | None:
+    """The groups of a day and of its time as a datetime; None or ValueError for one that cannot be."""
+    year, number = int(day["year"] or 0), int(day["day"] or 0)
+    month = int(day.get("month") or 0) or _MONTHS.get((day.get("name") or "").lower(), 0)
+    # Systems that know no date print the first day of their calendar.
+    if year not in _YEARS or (year, month, number) == (1970, 1, 1):
         return None
-    hour, minute, second = (int(part[name] or 0) for name in ("hour", "minute", "second"))
-    if half := part["half"]:
+    clock = _clock(hands, zone)
+    return datetime(year, month, number, *_time(hands), tzinfo=clock)
+
+
+def _time(hands: dict[str, str | None]) -> tuple[int, int, int]:
+    hour, minute, second = (int(hands[name] or 0) for name in ("hour", "minute", "second"))
+    if half := hands["half"]:
         hour = hour % 12 + (12 if half.lower() == "p" else 0)
-    clock = zone
-    if part["colon"] == "-":
-        pass
-    elif part["zone"]:
-        clock = ZONES[part["zone"].upper()]
-    elif offset := part["offset"]:
+    return hour, minute, second
+
+
+def _clock(hands: dict[str, str | None], zone: timezone) -> timezone:
+    """The zone that a time names, else `zone`."""
+    if hands["colon"] == "-":
+        return zone
+    if named := hands["zone"]:
+        return ZONES[named.upper()]
+    if offset := hands["offset"]:
         hours, minutes = int(offset[1:3].rstrip(":")), int(offset[3:].lstrip(":") or 0)
         sign = -1 if offset[0] == "-" else 1
-        clock = timezone(sign * timedelta(hours=hours, minutes=minutes))
-    elif part["utc"]:
-        clock = UTC
-    return datetime(year, month, day, hour, minute, second, tzinfo=clock)
+        return timezone(sign * timedelta(hours=hours, minutes=minutes))
+    return UTC if hands["utc"] else zone
 
 
 def _relative(text: str, zone: timezone, now: datetime | None, origin: str) -> Moment | None:
-    """Counts "1 jam yang lalu" back from `now`; days and weeks name a day only."""
-    match = _RELATIVE.search(text)
-    if not match or now is None:
+    """Counts "1 jam yang lalu" and "Kemarin, 10:39 WIB" back from `now`; days and weeks name a day only."""
+    if now is None:
         return None
-    unit = _UNITS[match[2].lower()]
-    when = (now - timedelta(**{unit: int(match[1])})).astimezone(zone)
-    timed = unit not in {"days", "weeks"}
-    if not timed:
-        when = when.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Moment(when, match[0], timed, None, origin)
+    if match := _RELATIVE.search(text):
+        count = next((int(digits) for digits in match.group(1, 3) if digits and digits.isdecimal()), 1)
+        unit = _UNITS[(match[2] or match[4]).lower()]
+        when = (now - timedelta(**{unit: count})).astimezone(zone)
+        timed = unit not in {"days", "weeks"}
+        return Moment(when if timed else _midnight(when), match[0], timed, None, origin)
+    near = _NEAR_DAY.search(text)
+    if near is None or near["hour"] is None:
+        return None
+    hands = near.groupdict()
+    clock = _clock(hands, zone)
+    midnight = _midnight(now.astimezone(clock)) - timedelta(days=0 if near["today"] else 1)
+    hour, minute, second = _time(hands)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    when = midnight.replace(hour=hour, minute=minute, second=second)
+    return Moment(when, near[0], zone=(hands["zone"] or "").upper() or None, origin=origin)
+
+
+def _midnight(when: datetime) -> datetime:
+    return when.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def settle(moments: list[Moment], zone: str) -> Moment | None:
@@ -155,18 +210,23 @@ def settle(moments: list[Moment], zone: str) -> Moment | None:
 
     A moment with a foreign offset is moved to the outlet's, or to WITA or WIT where another names it. It is not moved
     when another one, local, shows the same hands: then the offset is false (Z or GMT on local time: detik,
-    merdeka 2021). An offset of -07:00 that nothing else speaks for is taken for +07:00, origin `guess`.
+    merdeka 2021). An offset of -07:00 that nothing else speaks for is taken for +07:00, origin `guess`. +07:00 gives
+    way to WITA or WIT at the same hands: it is what templates print by default.
     """
     timed = [moment for moment in moments if moment.timed]
     if not timed:
         return None
     first = timed[0]
-    if first.when.utcoffset() in _OFFSETS:
-        return first
-    hands = first.when.replace(tzinfo=None, second=0)
+    offset = first.when.utcoffset()
+    local = offset in _OFFSETS
     for other in timed[1:]:
-        if other.when.utcoffset() in _OFFSETS and other.when.replace(tzinfo=None, second=0) == hands:
+        # A line for readers has no seconds.
+        alike = first.when.replace(tzinfo=None, second=0) == other.when.replace(tzinfo=None, second=0)
+        truer = other.zone in _EASTERN and offset == _DEFAULT if local else other.when.utcoffset() in _OFFSETS
+        if alike and truer:
             return replace(first, when=first.when.replace(tzinfo=other.when.tzinfo))
+    if local:
+        return first
     clock = ZONES[next((moment.zone for moment in timed if moment.zone), zone)]
     if -(first.when.utcoffset() or timedelta()) in _OFFSETS:
         return replace(first, when=first.when.replace(tzinfo=clock), origin="guess")

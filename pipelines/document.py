@@ -11,8 +11,9 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from pipelines import blocks, jsonld
-from pipelines.markup import clean, elements, select
+from pipelines.markup import clean, elements
 from pipelines.rules import Layout, Rules
+from pipelines.selectors import Selectors
 
 # Elements of one selector that are read; no fact has more.
 _MOST = 100
@@ -21,12 +22,12 @@ _metas = etree.XPath("//meta[@content]")
 
 @dataclass
 class Document:
-    """A parsed page and the rules to read it by. Nothing in it is changed by reading."""
+    """A parsed page and the rules to read it by. Reading changes nothing but `layout`, once one is chosen."""
 
     root: Element
     url: str
     rules: Rules
-    layout: Layout | None
+    layout: Layout | None = None
     """Its selectors are the outlet's own elements; None for an outlet without rules."""
 
     @cached_property
@@ -76,7 +77,7 @@ class Document:
     def groups(self, field: str) -> Iterator[list[str]]:
         """What each of the layout's selectors for a field finds: its texts that are not blank."""
         for css in getattr(self.layout, field, ()):
-            texts = [clean(one) if isinstance(one, str) else blocks.flat(one) for one in select(self.root, css)[:_MOST]]
+            texts = [clean(one) if isinstance(one, str) else blocks.flat(one) for one in self.select(css)[:_MOST]]
             yield [text for text in texts if text]
 
     def each(self, field: str) -> Iterator[str]:
@@ -87,11 +88,20 @@ class Document:
         """What the first selector that finds something finds."""
         return next((group for group in self.groups(field) if group), [])
 
-    def titles(self) -> Iterator[str]:
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
         """<title> and h1 as they stand."""
-        for css in ("head title", "h1"):
-            yield from (text for one in self.elements(css)[:3] if (text := blocks.flat(one)))
+        found = [one for css in ("head title", "h1") for one in self.elements(css)[:3]]
+        return tuple(text for one in found if (text := blocks.flat(one)))
 
     def elements(self, css: str) -> list[Element]:
         """Elements that a selector finds."""
-        return [one for one in select(self.root, css) if not isinstance(one, str)]
+        return [one for one in self.select(css) if not isinstance(one, str)]
+
+    def select(self, css: str, scope: Element | None = None) -> list[Element | str]:
+        """What a selector finds on the page or in a part of it: elements, or strings for `::text` and `::attr()`."""
+        return self._selectors.select(css, scope)
+
+    @cached_property
+    def _selectors(self) -> Selectors:
+        return Selectors(self.root)

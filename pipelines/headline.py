@@ -1,13 +1,15 @@
-"""The outlet's name taken off titles, and the place taken out of datelines."""
+"""The outlet's name taken off titles, and the headline found on the page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 
-from pipelines import jsonld, people
+from lxml.etree import _Element as Element
+
+from pipelines import house, jsonld, people
 from pipelines.document import Document
 from pipelines.markup import clean
 
@@ -16,15 +18,16 @@ _PAGE = re.compile(
 )
 # The regional papers of a network sign with domains of their own.
 _DOMAIN_AT_END = re.compile(r"\s+[-|–—]\s+[\w-]+\.(?:com|co\.id|id|tv|net|org)$", re.IGNORECASE)
+# What parts a headline from the names of sections and outlets.
+_SEPARATOR = re.compile(r"\s+(?:[-|–—•»]|::)\s+|\s*[:|]\s+")
 # Search engines ask for headlines of at most 110 characters, and templates cut them there.
 _CUT_AT = 100
 _DOTS = re.compile(r"\s*(?:\.\.\.|…)$")
-
-_PLACE = r"[A-Z][\w'’.-]*(?: (?:[A-Z(][\w'’.)-]*|dan|di)){0,4}"
-_DOMAIN = r"[A-Za-z][\w-]*\.(?:com|co\.id|id|tv|net)"
-_DASH = r"\s?[-–—]{1,3}\s"
-_LONGEST_DATELINE = 160
+# Shorter headings are names of sections.
+_HEADLINE_WORDS = 3
+_MOST_HEADINGS = 60
 _LONGEST = 1000
+_TITLED = re.compile(r"title|judul|jdl|headline", re.IGNORECASE)
 
 
 def headlines(document: Document) -> Iterator[tuple[str, str]]:
@@ -45,13 +48,64 @@ def headlines(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _offers(document: Document) -> Iterator[tuple[str, str]]:
+    own = house.domain(document.url)
+    names = (*document.publishers, *filter(None, (own, own.partition(".")[0])))
     offers = chain(
         (("jsonld", title) for title in [jsonld.text(document.node.get("headline")) or ""]),
         (("meta", title) for title in document.metas(("og:title",))),
         (("rule", title) for title in document.each("title")),
-        (("visible", title) for title in document.titles()),
+        (("visible", title) for title in document.titles),
     )
-    return ((origin, bare) for origin, title in offers if (bare := unbrand(title, document.publishers)))
+    for origin, title in offers:
+        if bare := unbrand(title, names):
+            yield _as_shown(document, origin, bare)
+
+
+def _as_shown(document: Document, origin: str, title: str) -> tuple[str, str]:
+    """The title as the page's own heading has it.
+
+    Metadata drop punctuation ("Bantuan Cair Kapan Dibagi" for "Bantuan Cair: Kapan Dibagi?"), and add the section.
+    """
+    parted = bool(_SEPARATOR.search(title))
+    for element in _headings(document, ("h1", "h2") if parted else ("h1",)):
+        shown = _text(element)
+        if len(shown.split()) < _HEADLINE_WORDS:
+            continue
+        if len(shown) > len(title) and people.folded(shown) == people.folded(title):
+            return "visible", shown
+        if parted and len(shown) < len(title):
+            before = title.endswith(shown) and _SEPARATOR.search(title[: -len(shown)])
+            after = title.startswith(shown) and _SEPARATOR.match(title[len(shown) :])
+            if before or after:
+                return "visible", shown
+    return origin, title
+
+
+def anchor(document: Document, title: str) -> Element | None:
+    """The element that shows the headline: a heading that says it, else the page's only h1, else a box named for it."""
+    wanted = people.folded(title)
+    for element in _headings(document, ("h1", "h2", "h3")):
+        if _says(element, wanted):
+            return element
+    only = _headings(document, ("h1",))
+    if len(only) == 1 and len(_text(only[0]).split()) >= _HEADLINE_WORDS:
+        return only[0]
+    boxes = (one for one in document.root.iter("div", "span", "p", "a") if _TITLED.search(one.get("class", "")))
+    return next((one for one in islice(boxes, _MOST_HEADINGS) if _says(one, wanted)), None)
+
+
+def _says(element: Element, wanted: str) -> bool:
+    """Does an element say the title, with little around it?"""
+    said = people.folded(_text(element))
+    return bool(wanted) and wanted in said and len(said) < 2 * len(wanted)
+
+
+def _headings(document: Document, tags: tuple[str, ...]) -> list[Element]:
+    return [element for element, _ in zip(document.root.iter(*tags), range(_MOST_HEADINGS), strict=False)]
+
+
+def _text(element: Element) -> str:
+    return clean("".join(map(str, element.itertext())))
 
 
 def unbrand(title: str, brands: Iterable[str]) -> str | None:
@@ -64,24 +118,8 @@ def unbrand(title: str, brands: Iterable[str]) -> str | None:
     return None if not title or people.is_publisher(title, brands) else title
 
 
-def dateline(paragraph: str, brands: Iterable[str]) -> str | None:
-    """Place in "TRIBUNNEWS.COM, MINSK - ..." or "MOSKOW, KOMPAS.TV - ...", as written; None where none is named."""
-    match = _datelines(tuple(brands)).match(paragraph[:_LONGEST_DATELINE])
-    return (match["after"] or match["before"]) if match else None
-
-
 @lru_cache(maxsize=256)
 def _around(brands: tuple[str, ...]) -> re.Pattern[str]:
-    names = _alternatives(brands)
-    return re.compile(rf"^(?:{names})\s*[-|:–—•»]+\s+|\s+[-|–—•»]+\s*(?:{names})$", re.IGNORECASE)
-
-
-@lru_cache(maxsize=256)
-def _datelines(brands: tuple[str, ...]) -> re.Pattern[str]:
-    names = f"{_DOMAIN}|{_alternatives(brands)}"
-    return re.compile(rf"(?:(?i:{names}), (?P<after>{_PLACE})|(?P<before>{_PLACE}), (?i:{names})){_DASH}")
-
-
-def _alternatives(brands: tuple[str, ...]) -> str:
-    """The longest first, for "Tribun" also begins "Tribunnews.com"."""
-    return "|".join(re.escape(brand) for brand in sorted(brands, key=len, reverse=True) if brand) or "(?!)"
+    """The longest name first, for "Tribun" also begins "Tribunnews.com"."""
+    names = "|".join(re.escape(brand) for brand in sorted(brands, key=len, reverse=True) if brand) or "(?!)"
+    return re.compile(rf"^(?:{names})\s*[-|:–—•»]+\s+|\s+[-|:–—•»]+\s*(?:{names})$", re.IGNORECASE)

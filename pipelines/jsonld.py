@@ -7,10 +7,9 @@ import json
 import re
 from typing import Any
 
-from lxml import etree
 from lxml.etree import _Element as Element
 
-from pipelines.markup import clean, elements
+from pipelines.markup import clean
 
 Node = dict[str, Any]
 
@@ -21,7 +20,6 @@ _ARTICLE_NAMES = (
 )
 ARTICLES = frozenset(_ARTICLE_NAMES.split())
 """Types of schema.org that an article may be of."""
-_scripts = etree.XPath("//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]")
 _LONGEST = 2_000_000
 _NODES = 5000
 _ITEMS = 500
@@ -37,7 +35,9 @@ def nodes(root: Element) -> list[Node]:
     A script that is no JSON even after repair is passed over: the page has other sources.
     """
     found: list[Node] = []
-    for script in elements(_scripts, root):
+    for script in root.iter("script"):
+        if "ld+json" not in script.get("type", "").lower():
+            continue
         pending: list[Any] = [_load(script.text or "")]
         while pending and len(found) < _NODES:
             value = pending.pop()

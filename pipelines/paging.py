@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import parse_qsl, urlsplit
 
 from lxml.etree import _Element as Element
 
 from pipelines import blocks
-from pipelines.markup import absolute, select
+from pipelines.document import Document
+from pipelines.markup import absolute
 
 # Names of the parameter that counts pages, at the outlets that divide their articles.
 _PARAMETERS = frozenset(("page", "showpage", "halaman", "hal", "page_num"))
@@ -24,7 +26,19 @@ _NUMBER = re.compile(r"\d{1,3}")
 _CURRENT = re.compile(r"(?:^|[\s_-])(?:active|current|pagecurrent|selected|aktif)(?:$|[\s_-])", re.IGNORECASE)
 # Where pagers stand at outlets without rules. A listing's pager looks alike: a number counts there only when it is
 # the page's own address with another page number.
-_GENERIC = ".paging, .pagination-wrap, .read__paging, .page-links, .pagination"
+_GENERIC = (
+    ".paging",
+    ".pagination-wrap",
+    ".read__paging",
+    ".page-links",
+    ".pagination",
+    ".pagination-article",
+    ".article-pagination",
+    ".post-pagination",
+    ".pager",
+    ".halaman",
+    ".detail__anchor-numb",
+)
 
 Pages = tuple[int, int]
 
@@ -42,21 +56,22 @@ def asked(url: str) -> int | str:
     return 1
 
 
-def find(root: Element, url: str, pager: Iterable[str], meta: dict[str, list[str]]) -> Pages:
+def find(document: Document) -> Pages:
     """(page, pages), both from 1: the first pager that shows something, else the KG network's meta elements.
 
     `page=all` without a pager is the whole, (1, 1). With a pager it is whatever the pager marks, else page 1: a site
     that ignores `page=all` must not pass for complete.
     """
-    wanted = asked(url)
+    wanted = asked(document.url)
     default = wanted if isinstance(wanted, int) else 1
-    for css, base in [*((css, None) for css in pager), (_GENERIC, url)]:
-        for element in select(root, css):
-            shown = None if isinstance(element, str) else _shown(element, base)
-            if shown:
-                page, pages = shown
-                return (page or min(default, pages)), pages
-    total, current = (_int(meta.get(name)) for name in ("content_total_pages", "content_current_page"))
+    pagers = document.layout.pager if document.layout else ()
+    ruled = ((element, None) for css in pagers for element in document.elements(css))
+    guessed = ((element, document.url) for css in _GENERIC for element in document.elements(css))
+    for element, base in chain(ruled, guessed):
+        if shown := _shown(element, base):
+            page, pages = shown
+            return (page or min(default, pages)), pages
+    total, current = (_int(document.meta.get(name)) for name in ("content_total_pages", "content_current_page"))
     if total and wanted != _ALL:
         return min(current or default, total), total
     return default, default

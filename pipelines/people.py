@@ -10,43 +10,65 @@ from functools import lru_cache
 from pipelines.markup import clean
 
 _ROLES = {
-    "penulis": "authors",
-    "reporter": "authors",
-    "pewarta": "authors",
-    "wartawan": "authors",
-    "kontributor": "authors",
-    "jurnalis": "authors",
-    "oleh": "authors",
-    "rep": "authors",
-    "redaktur & reporter": "authors",
-    "editor": "editors",
-    "redaktur": "editors",
-    "penyunting": "editors",
-    "red": "editors",
-    "sumber": "source",
-    "source": "source",
+    **dict.fromkeys(
+        (
+            "penulis",
+            "ditulis oleh",
+            "reporter",
+            "pewarta",
+            "wartawan",
+            "kontributor",
+            "jurnalis",
+            "oleh",
+            "rep",
+            "author",
+            "writer",
+        ),
+        "authors",
+    ),
+    **dict.fromkeys(("editor", "redaktur", "penyunting", "red"), "editors"),
+    **dict.fromkeys(("sumber", "source"), "source"),
 }
-# "Penulis : A Editor : B", and the cells of Grid's table: "Penulis | : | A".
+_ANY_ROLE = "|".join(sorted(_ROLES, key=len, reverse=True))
+# "Penulis : A Editor : B", "Redaktur & Reporter: A", and the cells of Grid's table: "Penulis | : | A".
 _ROLE = re.compile(
-    r"(?<!\w)(" + "|".join(sorted(_ROLES, key=len, reverse=True)) + r") ?[:|](?: ?[:|]){0,2}", re.IGNORECASE
+    rf"(?<!\w)(?P<role>{_ANY_ROLE})(?: ?(?:[&/]|dan) ?(?P<too>{_ANY_ROLE}))? ?[:|](?: ?[:|]){{0,2}}", re.IGNORECASE
 )
 # Of a byline, in characters.
 _LONGEST = 240
 _NAME_WORDS = 8
 _SOURCE_WORDS = 8
 _SMALL = frozenset(["dan", "di", "dari", "the", "of", "and", "via", "bin", "binti", "al", "de", "van", "der"])
+# What no name has, though not every outlet gives names their capitals.
+_NO_NAMES = (
+    "yang ini itu adalah ialah untuk dengan tidak akan telah sudah pada ke para orang dalam kata ia mereka kami kita"
+    " juga karena saat ketika the is was are to for with on that it"
+)
+_SENTENCE_WORDS = frozenset(_NO_NAMES.split())
 
 _REPORTER = re.compile(
     r"laporan (?:wartawan|reporter|kontributor|jurnalis|koresponden)\b[^,:]{0,60}[,:] ?(?P<name>[^:]{2,80}?)\.?",
     re.IGNORECASE,
 )
 _DEGREE = re.compile(r"(?:[A-Z][a-z]{0,3}\.){1,3}[A-Za-z]{0,4}\.?|S\.?H|S\.?E|M\.?M|M\.?H|Ph\.?D|MBA|Jr\.?|Sr\.?")
-_SPLIT = re.compile(r" ?[;|/] ?| (?:dan|&) ")
+_SPLIT = re.compile(r" ?[;|/] ?| (?:dan|and|&|[-–—]) ")
+_BY = re.compile(
+    r"^(?:(?:ditulis |written )?(?:oleh|by) |(?:penulis|reporter|pewarta|wartawan|editor) ?: ?)", re.IGNORECASE
+)
+_BRACKETS = re.compile(r" ?\([^()]{0,60}\)$")
 # "Redaksi" and "admin" sign for the house; a domain, an address or a page on a social network is no person.
 _HOUSE = re.compile(
-    r"(?:tim |team )?(?:redaksi|admin|administrator|editor|penulis|reporter|newsroom|kontributor)(?: .{0,30})?"
+    r"(?:tim |team )?(?:redaksi|admin|administrator|editor|penulis|reporter|newsroom|kontributor|redaktur|wartawan"
+    r"|liputan|peliputan|riset|cek fakta)(?: [^,]{0,30})?"
+    r"|(?:super|web) ?(?:admin\w*|master)|staff?|guest|anonim|anonymous|unknown|undefined|null|none|news ?desk|by|oleh"
     r"|.*\bdeveloper|kompas cyber media|kg media|https?:.*|www\..*|.*@.*|.*(?:facebook|twitter|instagram)\.com.*"
     r"|[\w-]+(?:\.[\w-]+)*\.(?:com|co|id|tv|net|org|news|info)|pt\.? .*",
+    re.IGNORECASE,
+)
+_AGENCY = re.compile(
+    r"(?:(?:lkbn|kantor berita|sumber) )?(?:antara(?: ?news)?|afp|agence france-presse|reuters|thomson reuters|ap|aptn"
+    r"|(?:the )?associated press|xinhua|tass|anadolu(?: agency)?|dpa|bloomberg|kyodo(?: news)?|sputnik|bernama"
+    r"|yonhap|newswire)",
     re.IGNORECASE,
 )
 _SHORT_LETTERS = re.compile(r"[\W_]+")
@@ -75,17 +97,23 @@ def byline(line: str) -> Byline | None:
     marks = [*_ROLE.finditer(line)]
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         value = line[mark.end() : following.start() if following else None].strip(" |/;,-–")
-        role = _ROLES[mark[1].lower()]
-        if role == "source":
+        roles = {_ROLES[one.lower()] for one in mark.group("role", "too") if one}
+        if "source" in roles:
             if not _is_source(value):
                 return None
             found.source = value.rstrip(".") or None
         else:
             names = split_names(value)
-            if any(len(name.split()) > _NAME_WORDS for name in names):
+            if any(len(name.split()) > _NAME_WORDS or not _SENTENCE_WORDS.isdisjoint(name.split()) for name in names):
                 return None
-            getattr(found, role).extend(names)
+            for role in roles:
+                getattr(found, role).extend(names)
     return found
+
+
+def role(label: str) -> str | None:
+    """`authors`, `editors` or `source` for a label that stands alone: "Penulis", "Editor"."""
+    return _ROLES.get(label.lower().rstrip(" :"))
 
 
 def reporter(line: str) -> str | None:
@@ -114,24 +142,58 @@ def split_names(value: str) -> list[str]:
     return names
 
 
-def people(values: Iterable[str], publishers: Iterable[str]) -> list[str]:
-    """The names in these strings that are people's, once each, in order."""
-    houses = {_letters(publisher) for publisher in publishers} - {""}
+def people(values: Iterable[str], publishers: Iterable[str], host: str = "") -> list[str]:
+    """The names in these strings that are people's, once each, in order.
+
+    `publishers` are the names of the house, and `host` is what its address calls it: "detik" signs as "detikHealth".
+    """
+    houses = {folded(publisher) for publisher in publishers} - {""}
     found: dict[str, str] = {}
     for value in values:
-        for name in () if _HOUSE.fullmatch(value[:_LONGEST]) else split_names(value[:_LONGEST]):
-            letters = _letters(name)
-            house = letters in houses or _HOUSE.fullmatch(name) or len(name.split()) > _NAME_WORDS
-            if letters and not letters.isdigit() and not house:
+        for part in () if _HOUSE.fullmatch(value[:_LONGEST]) else split_names(value[:_LONGEST]):
+            name = _BRACKETS.sub("", unlabelled(part)).strip()
+            letters = folded(name)
+            if letters and not _is_house(name, letters, houses, host):
                 found.setdefault(letters, name)
     return list(found.values())
 
 
+def unlabelled(line: str) -> str:
+    """A line without the "Oleh" or "By" before its name."""
+    return _BY.sub("", line)
+
+
+def _is_house(name: str, letters: str, houses: set[str], host: str) -> bool:
+    """Does a name stand for an organisation, or for nobody? No person has a digit in the name, or nine words."""
+    words = name.split()
+    if len(words) > 1 and words[0].lower() in {"tim", "team"}:
+        words, letters = words[1:], letters.removeprefix(words[0].lower())
+    return bool(
+        letters in houses
+        or (len(host) > 3 and len(words) == 1 and letters.startswith(host))
+        or _HOUSE.fullmatch(name)
+        or _AGENCY.fullmatch(name)
+        or len(words) > _NAME_WORDS
+        or any(char.isdecimal() for char in letters)
+    )
+
+
+def is_house(name: str) -> bool:
+    """Is this an address, or a word that signs for an editorial office?"""
+    return bool(_HOUSE.fullmatch(name))
+
+
+def is_agency(name: str) -> bool:
+    """Is this a news agency's name?"""
+    return bool(_AGENCY.fullmatch(name))
+
+
 def is_publisher(name: str, publishers: Iterable[str]) -> bool:
     """Is this the outlet's own name, whatever its case and punctuation?"""
-    return _letters(name) in {_letters(publisher) for publisher in publishers}
+    return folded(name) in {folded(publisher) for publisher in publishers}
 
 
 @lru_cache(maxsize=4096)
-def _letters(name: str) -> str:
+def folded(name: str) -> str:
+    """Letters and digits alone, without case: what two spellings of a name have in common."""
     return _SHORT_LETTERS.sub("", name).casefold()

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from lxml import etree
+from lxml.etree import _Element as Element
+
 from archive.model import Verdict
 from pipelines.jsonld import ARTICLES
 
@@ -37,13 +40,47 @@ _LISTING_TITLE = re.compile(
     r"|berita (?:terbaru|terkini|harian|tentang)\b",
     re.IGNORECASE,
 )
+_LISTING_PATH = re.compile(
+    r"^/(?:[a-z]+/)?(?:tags?|topi[ck]s?|label|kategori|category|author|penulis|search|cari|indeks|index-news)(?:/|$)"
+)
 _LISTING_CATEGORIES = frozenset(("tag", "tags", "index", "indeks", "topik", "topic", "search", "author"))
 _LISTINGS = frozenset(("CollectionPage", "ItemList", "SearchResultsPage", "ProfilePage"))
 _GALLERIES = frozenset(("ImageGallery", "MediaGallery"))
 _VIDEOS = frozenset(("VideoObject",))
-_GALLERY_PATH = re.compile(r"^/(?:foto|photo|photos|galeri|gallery|images|foto-foto)(?:/|$)")
+_GALLERY_PATH = re.compile(
+    r"^/(?:[a-z]+/)?(?:foto|photo|photos|galeri|gallery|images|foto-foto|infoto|in-?picture|photostory)(?:/|$)"
+)
 _VIDEO_PATH = re.compile(r"^/(?:video|videos|tv)(?:/|$)")
 _VIDEO_HOST = re.compile(r"^(?:video|tv)\.")
+_GALLERY_HOST = re.compile(r"^(?:foto|photo)\.")
+_LIVE = re.compile(
+    r"(?:\W*(?:breaking news|update)\W+)?(?:live(?:[ -]?(?:report|update|blog|streaming|stream|score|now))?s?\b *[:|–-]"
+    r"|live[ -]?(?:report|update|blog|streaming)s?\b|link live streaming\b)",
+    re.IGNORECASE,
+)
+_LIVE_PATH = re.compile(r"^/(?:live|live-?(?:report|blog|update|streaming)s?)(?:/|$)")
+_CONSENT = re.compile(
+    r"before you continue\b.{0,60}|(?:manage )?(?:your )?(?:cookie|privacy|consent) (?:consent|settings|preferences"
+    r"|choices)\b.{0,60}|(?:we|this site) (?:value|use|care)\b.{0,30}\b(?:privacy|cookies)\b.{0,40}"
+    r"|(?:persetujuan|pengaturan) (?:penggunaan )?(?:cookies?|kuki|privasi)\b.{0,60}"
+    r"|sebelum (?:anda )?melanjutkan\b.{0,60}|(?:kami|situs ini) menggunakan (?:cookies?|kuki)\b.{0,60}",
+    re.IGNORECASE,
+)
+_CONSENT_HOST = re.compile(r"^(?:consent|cmp|privacy)\.")
+_challenges = etree.XPath(
+    "boolean(//form[@id='challenge-form'] | //*[@id='challenge-error-text' or @id='cf-wrapper']"
+    " | //script[contains(@src, '/cdn-cgi/challenge-platform/')])"
+)
+# The forms of the platforms that ask for consent.
+_consents = etree.XPath(
+    "boolean(//*[@id='onetrust-consent-sdk' or @id='didomi-host' or @id='qc-cmp2-container'"
+    " or @id='CybotCookiebotDialog' or @id='usercentrics-root' or starts-with(@id, 'sp_message_container')]"
+    " | //form[contains(@action, 'consent')])"
+)
+# WordPress says in the body's class what it lists.
+_ARCHIVE = frozenset(("archive", "search-results", "blog"))
+_FEEDS = ("rss", "feed", "urlset", "sitemapindex")
+_SINGLE = frozenset(("single", "single-post", "page"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +109,35 @@ class Signs:
     free: bool | None = None
     """isAccessibleForFree."""
     challenged: bool = False
+    """Has the page the elements of a challenge? See `is_challenge`."""
+    asked: bool = False
+    """Has it the form of a consent platform? See `is_consent`."""
+    listed: bool = False
+    """Does its markup say that it is a list? See `is_archive`."""
+
+
+def is_challenge(root: Element) -> bool:
     """Has the page the elements of a challenge?"""
+    return bool(_challenges(root))
+
+
+def is_consent(root: Element) -> bool:
+    """Has the page the form of a consent platform?"""
+    return bool(_consents(root))
+
+
+def is_archive(root: Element) -> bool:
+    """Does the markup say that it is a list: the archive of a blog, or a feed?"""
+    if next(root.iter(*_FEEDS), None) is not None:
+        return True
+    body = root.find("body")
+    names = set() if body is None else set(body.get("class", "").split())
+    return bool(names & _ARCHIVE) and not names & _SINGLE
 
 
 def decide(signs: Signs) -> tuple[Verdict, str]:
     """The verdict, and the reason in words for whoever wonders."""
-    for rule in (_wall, _soft_404, _listing, _gallery, _video, _paywall, _empty):
+    for rule in (_wall, _soft_404, _consent, _listing, _live, _gallery, _video, _paywall, _empty):
         if found := rule(signs):
             return found
     return Verdict.ARTICLE, f"{signs.words} words of prose"
@@ -97,6 +157,18 @@ def _soft_404(signs: Signs) -> tuple[Verdict, str] | None:
     return (Verdict.SOFT_404, f"titled {title!r}") if title and signs.words < PROSE else None
 
 
+def _consent(signs: Signs) -> tuple[Verdict, str] | None:
+    # With links all around it is an article about privacy, or the form is a banner.
+    if signs.words >= PROSE or signs.links >= _LINKS or signs.types & ARTICLES:
+        return None
+    title = _first(_CONSENT.fullmatch, signs.titles)
+    if title or _CONSENT_HOST.match(urlsplit(signs.url).netloc):
+        return Verdict.CONSENT, f"asks for consent: {title or signs.url}"
+    if signs.asked and signs.words < _SENTENCE:
+        return Verdict.CONSENT, "the form of a consent platform, and no prose"
+    return None
+
+
 def _first(matches: Callable[[str], object], titles: tuple[str, ...]) -> str | None:
     return next((title for title in titles if matches(title)), None)
 
@@ -104,13 +176,13 @@ def _first(matches: Callable[[str], object], titles: tuple[str, ...]) -> str | N
 def _listing(signs: Signs) -> tuple[Verdict, str] | None:
     kinds = signs.types & _LISTINGS
     title = _first(_LISTING_TITLE.match, signs.titles)
-    least = _SENTENCE if signs.ruled else _TEASER
+    least = _SENTENCE if signs.ruled or signs.types & ARTICLES else _TEASER
     reason = None
     if (signs.category or "").lower() in _LISTING_CATEGORIES:
         reason = f"content_category is {signs.category}"
     elif kinds and not signs.types & ARTICLES and not (signs.ruled and signs.words >= PROSE):
         reason = f"JSON-LD is of type {', '.join(sorted(kinds))}"
-    elif _is_film(signs) or signs.page > 1:
+    elif _is_film(signs) or _is_live(signs) or signs.page > 1:
         pass
     elif signs.words < least and signs.links >= _LINKS:
         reason = f"{signs.links} links and {signs.words} words of prose"
@@ -118,7 +190,27 @@ def _listing(signs: Signs) -> tuple[Verdict, str] | None:
         reason = f"{signs.all_words} words, and no sentence among them"
     elif title and not signs.ruled and not signs.types & ARTICLES:
         reason = f"titled {title!r}"
+    elif not signs.ruled and not signs.types & ARTICLES and _LISTING_PATH.match(urlsplit(signs.url).path):
+        reason = "the address of a list"
+    elif not signs.ruled and signs.listed:
+        reason = "the markup of a list"
     return (Verdict.LISTING, reason) if reason else None
+
+
+def _is_live(signs: Signs) -> bool:
+    """Does the page call itself live? A report that has ended is an article by its prose."""
+    return bool(
+        "LiveBlogPosting" in signs.types
+        or _LIVE_PATH.match(urlsplit(signs.url).path)
+        or _first(_LIVE.match, signs.titles)
+    )
+
+
+def _live(signs: Signs) -> tuple[Verdict, str] | None:
+    # A last page may be short.
+    if signs.words < PROSE and signs.page == 1 and _is_live(signs):
+        return Verdict.LIVE, f"calls itself live, and {signs.words} words of prose"
+    return None
 
 
 def _gallery(signs: Signs) -> tuple[Verdict, str] | None:
@@ -128,9 +220,15 @@ def _gallery(signs: Signs) -> tuple[Verdict, str] | None:
         return Verdict.GALLERY, "JSON-LD is of a gallery"
     if signs.figures >= _PICTURES:
         return Verdict.GALLERY, f"{signs.figures} pictures and {signs.words} words of prose"
-    if _GALLERY_PATH.match(urlsplit(signs.url).path):
+    if _has_pictures(signs.url):
         return Verdict.GALLERY, f"the address of a gallery and {signs.words} words of prose"
     return None
+
+
+def _has_pictures(url: str) -> bool:
+    """Is it the address of a gallery?"""
+    parts = urlsplit(url)
+    return bool(_GALLERY_PATH.match(parts.path) or _GALLERY_HOST.match(parts.netloc))
 
 
 def _is_film(signs: Signs) -> bool:
@@ -138,7 +236,7 @@ def _is_film(signs: Signs) -> bool:
     return bool(
         signs.types & (_VIDEOS | _GALLERIES)
         or _VIDEO_PATH.match(parts.path)
-        or _GALLERY_PATH.match(parts.path)
+        or _has_pictures(signs.url)
         or _VIDEO_HOST.match(parts.netloc)
     )
 

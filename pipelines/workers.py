@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import ParamSpec, TypeVar
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,36 +23,56 @@ QUEUE = 16
 class Workers:
     """Runs pure functions in worker processes, spawned on first use."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, timeout: float = TIMEOUT_SECONDS) -> None:
         self._count = count
-        self._pool = self._make_pool()
+        self._timeout = timeout
+        self._pool = _make_pool(count)
         self._slots = asyncio.Semaphore(count + QUEUE)
+        self._one_alone = asyncio.Lock()
 
     async def run(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        """Call `function` in a worker. Raises what it raises, TimeoutError, or pebble.ProcessExpired."""
+        """Call `function` in a worker, and once more, alone in a fresh one, when the first hangs or dies.
+
+        The machine may have been short of time or memory, which is no fault of the page. Raises what the function
+        raises, TimeoutError, or pebble.ProcessExpired.
+        """
         async with self._slots:
             try:
-                future = self._schedule(function, *arguments, **named)
-            except RuntimeError:  # an idle worker was killed, which pebble takes for the end of its pool
-                self._pool = self._make_pool()
-                future = self._schedule(function, *arguments, **named)
-            return await asyncio.wrap_future(future)
+                return await asyncio.wrap_future(self._schedule(function, *arguments, **named))
+            except (TimeoutError, ProcessExpired):
+                pass
+            async with self._one_alone:
+                pool = _make_pool(1)
+                try:
+                    again: Future[T] = pool.schedule(function, list(arguments), dict(named), timeout=self._timeout)
+                    return await asyncio.wrap_future(again)
+                finally:
+                    await asyncio.to_thread(_stop, pool)
 
     def _schedule(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> Future[T]:
-        return self._pool.schedule(function, args=list(arguments), kwargs=dict(named), timeout=TIMEOUT_SECONDS)
-
-    def _make_pool(self) -> ProcessPool:
-        return ProcessPool(
-            max_workers=self._count,
-            initializer=_deaf_to_interrupts,
-            # A forked child would share the reactor's sockets and the writer's open files.
-            context=multiprocessing.get_context("spawn"),
-        )
+        try:
+            return self._pool.schedule(function, list(arguments), dict(named), timeout=self._timeout)
+        except RuntimeError:  # an idle worker was killed, which pebble takes for the end of its pool
+            self._pool = _make_pool(self._count)
+            return self._pool.schedule(function, list(arguments), dict(named), timeout=self._timeout)
 
     def stop(self) -> None:
         """End the workers. What they are at is lost, so call it when nothing is awaited."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        _stop(self._pool)
+
+
+def _make_pool(count: int) -> ProcessPool:
+    return ProcessPool(
+        max_workers=count,
+        initializer=_deaf_to_interrupts,
+        # A forked child would share the reactor's sockets and the writer's open files.
+        context=multiprocessing.get_context("spawn"),
+    )
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 def _deaf_to_interrupts() -> None:

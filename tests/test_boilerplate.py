@@ -2,46 +2,20 @@
 
 import pytest
 
-from pipelines import blocks, boilerplate
+from pipelines import blocks
 from tests.pages import container
+from tests.stripped import MORE, PROSE, bare, body, rules
 
-PROSE = "Warga berkumpul di balai desa sejak pagi untuk mendengarkan penjelasan petugas."
 # Below the body on the Grid network.
 GRID_TABLE = """
 <table><tr><td>Source</td><td>:</td><td>Kompas.com</td></tr>
 <tr><td>Penulis</td><td>:</td><td>Rina Ayu</td></tr><tr><td>Editor</td><td>:</td><td>Budi</td></tr></table>
 """
-MORE = "Mereka pulang menjelang siang setelah semua pertanyaan dijawab."
-
-
-def body(markup: str, **named: object) -> boilerplate.Body:
-    """What is left of a container between two paragraphs of prose."""
-    return bare(f"<p>{PROSE}</p>{markup}<p>{MORE}</p>", **named)
-
-
-def bare(markup: str, **named: object) -> boilerplate.Body:
-    return boilerplate.strip(blocks.read(container(markup)), **named)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "markup",
     [
-        "<p class='baca'>Baca juga: <a href='/x'>Judul Lain</a></p>",
-        "<p class='baca'><strong>Baca: <a href='/x'>Judul Lain</a></strong></p>",
-        "<p><strong>Baca Juga : <a href='/x'>Judul Lain</a></strong></p>",
-        "<p><strong>BACA JUGA: </strong><a href='/x'>Judul Lain</a></p>",
-        "<p><span class='more'>Baca juga:</span> <a href='/x'>Judul</a></p>",
-        "<p><a href='/x'>Baca juga: Judul Lain</a></p>",
-        "<p>Baca Juga <a href='/x'>Judul Lain</a></p>",
-        "<p>Baca juga:</p><ul><li><a href='/x'>Judul Lain</a></li><li><a href='/y'>Judul Lagi</a></li></ul>",
-        "<ul><li>Baca juga: <a href='/x'>Judul Lain</a></li><li>Baca juga: <a href='/x'>Judul Lain</a></li></ul>",
-        "Baca juga: <a href='/x'>Judul Lain</a>",
-        "<div><br>Baca juga: <a href='/x'>Judul Lain</a><br></div>",
-        "<table class='linksisip'><tr><td>Baca juga:</td><td><a href='/x'>Judul Lain</a></td></tr></table>",
-        "<p>Baca juga: Judul Lain Tanpa Tautan</p>",
-        "<p>Simak juga: <a href='/x'>Judul Lain</a></p>",
-        "<p>Baca selengkapnya <a href='/x'>di sini</a></p>",
-        "<p>Pilihan Editor: <a href='/x'>Judul Lain</a></p>",
         "<h3>BERITA REKOMENDASI</h3>",
         "<h2>Berita Rekomendasi</h2><div><a href='/x'>Judul Lain</a> <a href='/y'>Judul Lagi</a></div>",
         "<h2>Berita Rekomendasi</h2><a href='/x'><p>Judul Lain</p><p>Keterangan singkat</p></a>",
@@ -141,15 +115,6 @@ def test_repeated_and_one_word_paragraphs_stay() -> None:
     assert body(f"<p>Diam.</p><p>{PROSE}</p>").paragraphs == [PROSE, "Diam.", PROSE, MORE]
 
 
-def test_a_related_link_goes_from_the_end_of_a_paragraph() -> None:
-    markup = (
-        "<p>Air naik lagi.<br><br><b>Baca juga: <a href='/x'>Judul</a></b></p><p>Hujan. Baca juga: <a>Judul</a></p>"
-    )
-    assert body(markup).paragraphs == [PROSE, "Air naik lagi.", "Hujan.", MORE]
-    markup = "<p>Air naik lagi.<br><b>Baca juga: <a href='/x'>Judul</a></b></p>"
-    assert body(markup).paragraphs == [PROSE, "Air naik lagi.", MORE]
-
-
 @pytest.mark.parametrize(
     ("tail", "authors", "editors", "source"),
     [
@@ -209,28 +174,6 @@ def test_the_reporters_line_goes_and_names_the_reporter() -> None:
     assert (found.paragraphs, found.reporters) == ([PROSE], ["Fitri Wulandari"])
 
 
-@pytest.mark.parametrize(
-    ("line", "site"),
-    [
-        (
-            "Artikel ini telah tayang di <a href='/'>TribunTimur.com</a> dengan judul Judul, https://x.test/1",
-            "TribunTimur.com",
-        ),
-        ('Artikel ini telah tayang di Kompas.com dengan judul "Judul", Klik untuk baca: https://x.test/', "Kompas.com"),
-        ("Artikel ini telah tayang di Grid.ID.", "Grid.ID"),
-        ("Sebagian artikel ini telah tayang di Kompas.com dengan judul: Judul", "Kompas.com"),
-        (
-            "Artikel ini telah tayang di Kompas.com dengan judul<br><a href='/x'>Judul</a><br>https://x.test/1",
-            "Kompas.com",
-        ),
-        ("Artikel ini sudah tayang di TribunJatim.com berjudul Judul, Penulis: A | Editor: B", "TribunJatim.com"),
-    ],
-)
-def test_syndication_is_noted(line: str, site: str) -> None:
-    found = bare(f"<p>{PROSE}</p><p>{line}</p>")
-    assert (found.paragraphs, found.syndicated_from) == ([PROSE], site)
-
-
 def test_an_outlets_own_patterns_are_for_whole_paragraphs() -> None:
     markup = "<p>Salam Satu Jiwa</p><p>Salam Satu Jiwa, kata mereka.</p>"
     assert body(markup, outlet=("salam satu jiwa",)).paragraphs == [PROSE, "Salam Satu Jiwa, kata mereka.", MORE]
@@ -238,3 +181,93 @@ def test_an_outlets_own_patterns_are_for_whole_paragraphs() -> None:
 
 def test_the_title_again_at_the_head_goes() -> None:
     assert bare(f"<h1>Apa Saja</h1><p>Judul Berita</p><p>{PROSE}</p>", title="Judul Berita").paragraphs == [PROSE]
+
+
+LINK = "<a href='/x'>Judul Berita Lain Yang Panjang</a>"
+AMP = "<p>AA</p><p>Text Sizes</p><ul><li>Medium</li><li>Large</li><li>Larger</li></ul>"
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        f"<p>{LINK}</p>",
+        f"<p>{LINK}</p><h3>{LINK}</h3>",
+        f"<p>{LINK}</p>{GRID_TABLE}<p>KOMENTAR</p>",
+        f"<p>Berita Terkini</p><p>{LINK}</p><p>2 jam lalu</p><p>{LINK}</p>",
+        "<p>Berita Terkini</p><p>Judul Lain Tanpa Tautan</p><p>2 jam lalu</p>",
+        f"<p>(*)</p><p>Berita Terkini</p><p>{LINK}</p>",
+        f"<p>Penulis: Rina Ayu</p><p>Editor: Budi</p>{AMP}",
+        "<p>Redaktur &amp; Reporter : Rina Ayu</p><p>Silakan baca konten menarik dari contoh.com di Google News</p>",
+        "<p>(afz/jpnn)</p><p>Redaktur &amp; Reporter : Rina Ayu</p>",
+        "<p>Pewarta: Rina Ayu</p><p>Editor: Budi</p><p>COPYRIGHT © ANTARA 2026</p>",
+        "<ul><li><a href='?page=1'>1</a></li><li><a href='?page=2'>2</a></li></ul>",
+        "<p>Tags</p><p>Komentar</p>",
+    ],
+)
+def test_what_stands_below_an_article_goes(tail: str) -> None:
+    assert bare(f"<p>{PROSE}</p><p>{MORE}</p>{tail}").paragraphs == [PROSE, MORE]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<p>ILUSTRASI. Petugas menghitung uang. CONTOH/Rina Ayu</p><p>Reporter: Rina Ayu | Editor: Budi</p>",
+        f"<p>Penulis: Rina Ayu</p><p>Editor: Budi</p>{AMP}",
+        "<h1>Judul Berita</h1><p>JUDUL  BERITA!</p><p>Minggu, 18 Juli 2021 – 18:52 WIB</p>",
+    ],
+)
+def test_what_stands_above_an_article_goes(head: str) -> None:
+    assert bare(f"{head}<p>{PROSE}</p>", title="Judul Berita").paragraphs == [PROSE]
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "<p>Jakarta Selatan</p>",
+        "<p><a href='/x'>Laporan lengkap kementerian dapat dibaca di sini.</a></p>",
+        f"<ul><li>{LINK}</li></ul>",
+        "<p>Dua golongan darah:</p><ul><li>A</li><li>AA</li></ul>",
+        "<ul><li>1</li><li>2</li></ul>",
+        "<h3>Nasib Warga Pesisir Utara</h3>",
+    ],
+)
+def test_a_last_line_that_may_be_the_articles_stays(tail: str) -> None:
+    read = [block.text for block in blocks.read(container(tail))]
+    assert bare(f"<p>{PROSE}</p>{tail}").paragraphs == [PROSE, *read]
+
+
+def test_a_heading_of_a_widget_takes_no_prose_with_it() -> None:
+    markup = f"<h3>Berita Terkini</h3><p>{LINK}</p><p>Nasib Warga Pesisir</p><p>“Tunggu.”</p>"
+    assert body(markup).paragraphs == [PROSE, "Nasib Warga Pesisir", "“Tunggu.”", MORE]
+    for last in (f"{MORE} (rin/ayu)", "Mereka pulang menjelang siang bersama anak-anak (rin/ayu)", "“Tunggu.”"):
+        found = bare(f"<p>{PROSE}</p><h3>Berita Terkini</h3><p>{LINK}</p><p>{last}</p>")
+        assert found.paragraphs == [PROSE, last.removesuffix(" (rin/ayu)")]
+
+
+def test_every_line_that_goes_is_told_once_in_the_words_of_the_page() -> None:
+    found = bare(
+        f"<h1>Judul</h1><p>Laporan Wartawan Contoh, Rina Ayu</p><p>{PROSE} Baca juga: {LINK}</p><p>Baca juga:</p>"
+        f"<p>{LINK}</p><h3>Terkait</h3><p>{LINK}</p><p>Salam desa</p><p>{MORE} (rin/ayu)</p><p>Editor: Budi</p>"
+        "<p>KOMENTAR</p>",
+        outlet=("salam desa",),
+    )
+    assert found.paragraphs == [PROSE, MORE]
+    assert rules(found) == [
+        ("related link", "Baca juga: Judul Berita Lain Yang Panjang"),
+        ("related link", "Baca juga:"),
+        ("widget items", "Judul Berita Lain Yang Panjang"),
+        ("widget heading", "Terkait"),
+        ("widget items", "Judul Berita Lain Yang Panjang"),
+        ("outlet pattern: salam desa", "Salam desa"),
+        ("widget heading", "KOMENTAR"),
+        ("repeated title", "Judul"),
+        ("byline", "Laporan Wartawan Contoh, Rina Ayu"),
+        ("initials", "(rin/ayu)"),
+        ("byline", "Editor: Budi"),
+    ]
+
+
+@pytest.mark.parametrize("dateline", ["Jakarta -", "JAKARTA, Contoh.test --"])
+def test_a_dateline_that_stands_apart_begins_the_first_paragraph(dateline: str) -> None:
+    markup = f"<strong>{dateline}</strong><p>Warga berkumpul.</p><p>Mereka pulang.</p>"
+    assert bare(markup).paragraphs == [f"{dateline} Warga berkumpul.", "Mereka pulang."]

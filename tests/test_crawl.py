@@ -14,8 +14,10 @@ from fastwarc.warc import ArchiveIterator
 from tests.fakesite import FakeSite
 from tests.runs import Run, crawl
 
+# Those whose ways of announcing the fake outlet knows; the others have a news sitemap there.
 OUTLETS = ("intisari", "jatimcenter", "kompastv", "tribun")
 FIXTURES = Path(__file__).parent / "outlets"
+OTHERS = sorted({path.name for path in FIXTURES.iterdir()} - set(OUTLETS))
 
 
 def expected(outlet: str, verdict: str = "article") -> dict[str, dict[str, Any]]:
@@ -159,3 +161,14 @@ def test_a_second_run_fetches_no_article_that_is_there(run: Ran) -> None:
     assert not later & there
     assert len(again.rows()) == len(expected(outlet))
     assert again.manifest()["counts"]["already_there"] >= len(expected(outlet))
+
+
+@pytest.mark.parametrize("outlet", OTHERS)
+def test_an_outlet_that_is_announced_by_its_robots_txt_alone_is_crawled_whole(outlet: str, tmp_path: Path) -> None:
+    with FakeSite() as site:
+        done = crawl(outlet, tmp_path, site)
+    assert done.status == 0, done.log
+    assert {row["url"]: row["text"] for row in done.rows()} == {
+        url: case["text"] for url, case in expected(outlet).items()
+    }
+    assert site.refused == []

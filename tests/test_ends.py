@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
 import signal
 import subprocess
@@ -17,7 +15,6 @@ from fastwarc.warc import ArchiveIterator
 
 from archive.job import Job
 from archive.whole import read_whole
-from pipelines.workers import Workers
 from tests.fakesite import FakeSite, Reply
 from tests.runs import ROOT, SCRAPY, crawl, environment, scrapy
 
@@ -175,7 +172,7 @@ def test_a_feed_of_scrapy_is_refused_because_rows_have_a_place(tmp_path: Path) -
 def test_an_unknown_outlet_ends_with_2_and_names_those_there_are(tmp_path: Path) -> None:
     done = crawl("tribunn", tmp_path, None)
     assert done.status == 2
-    assert "there are intisari, jatimcenter, kompastv, tribun" in done.log
+    assert "There is no outlet tribunn; there are antaranews, " in done.log
 
 
 def test_an_archive_that_cannot_be_written_ends_with_5(tmp_path: Path, site: FakeSite) -> None:
@@ -265,21 +262,6 @@ def test_a_pipeline_with_a_fault_ends_with_1_and_loses_no_count(tmp_path: Path, 
     assert status == 1, log
     assert "failed     10  (fault 10)" in out
     assert "not tried yet" not in out
-
-
-def test_a_worker_that_is_killed_while_idle_costs_nothing() -> None:
-    async def twice() -> tuple[int, int]:
-        workers = Workers(1)
-        try:
-            first = await workers.run(os.getpid)
-            os.kill(first, signal.SIGKILL)
-            await asyncio.sleep(1)
-            return first, await workers.run(os.getpid)
-        finally:
-            workers.stop()
-
-    first, second = asyncio.run(twice())
-    assert first != second
 
 
 def test_a_page_that_unpacks_beyond_every_limit_costs_that_page_alone(tmp_path: Path, site: FakeSite) -> None:

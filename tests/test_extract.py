@@ -13,9 +13,9 @@ import pytest
 
 from archive.model import Article, Verdict
 from pipelines.extract import EXTRACTOR, Page, extract, join
-from pipelines.markup import xpath
 from pipelines.rules import Layout, Rules
-from tests.pages import BODY, CAPTURED, PROSE, RULES, URL, article, rules_of
+from pipelines.selectors import xpath
+from tests.pages import BODY, CAPTURED, PROSE, RULES, URL, article, ld, page, rules_of
 
 FIXTURES = Path(__file__).parent / "outlets"
 CASES = {
@@ -183,12 +183,14 @@ def test_of_several_layouts_on_the_page_the_one_of_the_day_wins() -> None:
         assert extract(html, URL, rules, captured=captured).article.title == title
 
 
-def test_without_a_container_trafilatura_finds_the_text() -> None:
+def test_without_a_container_the_generic_path_finds_the_text_and_says_how_sure_it_is() -> None:
     story = "".join(f"<p>{PROSE} Ini alinea ke-{n} dari cerita panjang.</p>" for n in range(8))
     made = article(
         body=f"<nav><a href='/'>Beranda</a></nav><article><h1>Judul</h1>{story}<p>Baca juga: X</p></article>"
     )
-    assert made.origins["text"] == "trafilatura"
+    assert made.origins["text"] == "visible"
+    assert made.text_confidence is not None
+    assert made.text_confidence > 0.8
     assert made.text.count("alinea ke-") == 8
     assert "Baca juga" not in made.text
 
@@ -196,7 +198,29 @@ def test_without_a_container_trafilatura_finds_the_text() -> None:
 def test_a_container_that_the_outlet_emptied_is_not_believed() -> None:
     story = "".join(f"<p>{PROSE} Ini alinea ke-{n} dari cerita panjang.</p>" for n in range(8))
     made = article(body=f"<div class='isi'></div><article>{story}</article>")
-    assert (made.origins["text"], made.text.count("alinea ke-")) == ("trafilatura", 8)
+    assert (made.origins["text"], made.text.count("alinea ke-")) == ("visible", 8)
+
+
+def test_a_container_with_a_small_part_of_what_the_page_itself_tells_is_not_believed() -> None:
+    lines = [f"{PROSE} Ini alinea ke-{n} dari cerita panjang." for n in range(8)]
+    story = "".join(f"<p>{line}</p>" for line in lines)
+    told = ld({"@type": "NewsArticle", "articleBody": " ".join(lines)})
+    made = article(told, f"<div class='isi'><p>{PROSE} {PROSE}</p></div><article>{story}</article>")
+    assert (made.origins["text"], made.text.count("alinea ke-")) == ("visible", 8)
+
+
+def test_of_two_layouts_on_the_page_the_one_that_holds_an_article_wins() -> None:
+    rules = Rules(brands=(), layouts=(Layout(body="div.kosong", title=("h1",)), Layout(body="div.isi", title=("h2",))))
+    made = article(body=f"<h1>Sisipan</h1><div class='kosong'>Iklan</div><h2>Judul</h2>{BODY}", rules=rules)
+    assert (made.origins["text"], made.title) == ("rule", "Judul")
+
+
+def test_whoever_asks_is_told_what_was_left_out_and_by_which_rule() -> None:
+    rules = Rules(brands=(), layouts=(Layout(body="div.isi", drop=("p.y",)),))
+    body = f"<div class='isi'><p>{PROSE} {PROSE}</p><p class='y'>z</p><aside>w</aside><p>Baca juga: <a>X</a></p></div>"
+    removed = [(one.text, one.rule) for one in page(body=body, rules=rules, explain=True).removed]
+    assert removed == [("z", "drop p.y"), ("w", "box aside"), ("Baca juga: X", "related link")]
+    assert page(body=body, rules=rules).removed == []
 
 
 def test_several_containers_are_read_in_order_and_none_twice() -> None:

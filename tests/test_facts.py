@@ -130,6 +130,35 @@ def test_dates_are_on_the_outlets_clock(head: str, published: str | None, raw: s
     assert (row["published"], row["published_raw"], row["origins"].get("published")) == (published, raw, origin)
 
 
+def test_a_line_for_readers_says_when_it_was_published_and_edited() -> None:
+    rules = Rules(brands=(), layouts=(Layout(body="div.isi", published=(".tgl",)),))
+    both = "Tayang: Rabu, 18 November 2026 16:42 WIB | Diperbarui: Rabu, 18 November 2026 17:30 WIB"
+    row = article(body=f"<i class='tgl'>{both}</i>{BODY}", rules=rules).row()
+    assert (row["published"], row["modified"]) == ("2026-11-18T16:42:00+07:00", "2026-11-18T17:30:00+07:00")
+    edit = "Diperbarui 18/11/2026, 17:30 WIB"
+    row = article(body=f"<i class='tgl'>{edit}</i>{BODY}", rules=rules).row()
+    assert (row["published"], row["modified"]) == (None, "2026-11-18T17:30:00+07:00")
+
+
+def test_a_relative_time_counts_from_the_capture() -> None:
+    rules = Rules(brands=(), layouts=(Layout(body="div.isi", published=(".tgl",)),))
+    row = article(body=f"<i class='tgl'>1 jam yang lalu</i>{BODY}", rules=rules).row()
+    assert (row["published"], row["published_raw"]) == ("2026-11-21T09:00:00+07:00", "1 jam yang lalu")
+
+
+def test_an_article_without_a_date_takes_its_web_pages() -> None:
+    web = {"@type": "WebPage", "datePublished": "2026-11-18T18:26:00+07:00"}
+    assert article(ld([NODE, web])).published == article(ld([web])).published is not None
+
+
+def test_rules_that_fit_the_page_no_more_leave_what_readers_see() -> None:
+    story = "".join(f"<p>{PROSE} Ini alinea ke-{n}.</p>" for n in range(8))
+    body = f"<h1>Warga Menunggu Jembatan</h1><p>Penulis: Rina Ayu</p><p>18/11/2026, 18:26 WIB</p><div>{story}</div>"
+    rules = Rules(brands=(), layouts=(Layout(body="div.lama", published=(".tgl",)),))
+    row = article(body=body, rules=rules).row()
+    assert (row["authors"], row["published"]) == (["Rina Ayu"], "2026-11-18T18:26:00+07:00")
+
+
 def test_a_page_that_names_wita_is_on_that_clock() -> None:
     rules = Rules(brands=(), layouts=(Layout(body="div.isi", published=(".tgl",)),))
     body = f"<div class='tgl'>Rabu, 18 November 2026 19:26 WITA</div>{BODY}"
@@ -191,6 +220,8 @@ def test_images_are_absolute() -> None:
         == "https://x.test/d.jpg"
     )
     assert article("<meta property='og:image' content='javascript:alert(1)'>").image is None
+    broken = ld(NODE | {"image": "http:/cdn.test/a.jpg"}) + "<meta property='og:image' content='https://x.test/c.jpg'>"
+    assert article(broken).image == "https://x.test/c.jpg"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +229,21 @@ def test_images_are_absolute() -> None:
 )
 def test_what_is_free_is_known(value: object, free: object) -> None:
     assert article(ld(NODE | {"isAccessibleForFree": value})).free is free
+
+
+def test_a_tier_says_whether_it_is_free() -> None:
+    for tier, free in (("free", True), ("locked", False), ("metered", False), ("lain", None)):
+        assert article(f"<meta property='article:content_tier' content='{tier}'>").free is free
+
+
+def test_an_agency_that_signs_is_the_source_and_no_author() -> None:
+    made = article(ld(NODE | {"author": {"@type": "Person", "name": "ANTARA"}}))
+    assert (made.authors, made.source_credit) == ([], "ANTARA")
+
+
+def test_the_json_ld_names_editors_too() -> None:
+    made = article(ld(NODE | {"editor": {"@type": "Person", "name": "Budi Eka"}}))
+    assert (made.editors, made.origins["editors"]) == (["Budi Eka"], "jsonld")
 
 
 def test_opt_outs_are_kept_as_signals() -> None:

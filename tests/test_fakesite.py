@@ -228,6 +228,18 @@ def test_feeds_and_lists_announce_their_outlet(site: FakeSite) -> None:
     assert MAKASSAR in fetch(site, "https://makassar.tribunnews.com/sitemap-news.xml").text
 
 
+def test_an_outlet_without_an_announcer_is_announced_by_every_robots_txt_of_its_own(tmp_path: Path) -> None:
+    url = "https://travel.detik.com/domestic-destination/d-8213377/pasar"
+    write(tmp_path / "detik/pasar", url, "2026-11-15T07:30:00+07:00", "all")
+    with FakeSite(outlets=tmp_path) as site:
+        for host in ("www", "travel", "finance"):
+            robots = fetch(site, f"https://{host}.detik.com/robots.txt").text
+            assert "Sitemap: https://travel.detik.com/sitemap-news.xml\n" in robots
+        assert url in fetch(site, "https://travel.detik.com/sitemap-news.xml").text
+        assert fetch(site, "https://news.detik.com/rss").status == 404
+        assert fetch(site, f"{url}?single=1").text.startswith("<h1>pasar page-all</h1>")
+
+
 def test_the_former_address_redirects_to_the_present_one(site: FakeSite) -> None:
     old = "http://intisari-online.com/read/0359011/candi"
     assert old in fetch(site, "https://intisari.grid.id/").text

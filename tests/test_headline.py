@@ -4,7 +4,10 @@ import time
 
 import pytest
 
-from tests.pages import NODE, PROSE, article, ld
+from pipelines.rules import Rules
+from tests.pages import BODY, NODE, article, ld
+
+UNRULED = Rules(brands=(), layouts=())
 
 
 @pytest.mark.parametrize(
@@ -43,26 +46,31 @@ def test_a_headline_cut_short_gives_way_to_the_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lead", "place"),
+    ("title", "heading", "expected"),
     [
-        ("TRIBUNNEWS.COM, MINSK - Pemerintah", "MINSK"),
-        ("MOSKOW, KOMPAS.TV - Presiden", "MOSKOW"),
-        ("TRIBUN-TIMUR.COM, MAKASSAR -Warga", None),
-        ("TRIBUN-TIMUR.COM, MAKASSAR - Warga", "MAKASSAR"),
-        ("Liputan6.com, Jakarta - Warga", "Jakarta"),
-        ("JAKARTA, KOMPAS.com – Warga", "JAKARTA"),
-        ("CONTOH, JAKARTA PUSAT — Warga", "JAKARTA PUSAT"),
-        ("Intisari-Online.com - Warga", None),
-        ("Jatimcenter.com – Warga", None),
-        ("Rina, Budi - keduanya warga desa", None),
-        ("JAKARTA - Warga", None),
+        # Metadata drop punctuation, and add sections and outlets.
+        ("Bantuan Cair Kapan Dibagi", "Bantuan Cair: Kapan Dibagi?", "Bantuan Cair: Kapan Dibagi?"),
+        ("Bantuan Cair Sekarang - Contoh.test Daerah", "Bantuan Cair Sekarang", "Bantuan Cair Sekarang"),
+        ("Bantuan Cair Sekarang :: Kabar Gaya", "Bantuan Cair Sekarang", "Bantuan Cair Sekarang"),
+        ("Bantuan Cair Sekarang - Humaniora di Kabar", "Bantuan Cair Sekarang", "Bantuan Cair Sekarang"),
+        ("Kabar: Bantuan Cair Sekarang", "Bantuan Cair Sekarang", "Bantuan Cair Sekarang"),
+        # A section's heading is no headline, and another heading is not this one's.
+        ("Banjir - Satu Desa Terendam", "Banjir", "Banjir - Satu Desa Terendam"),
+        ("Dua Kubu - Satu Kota", "Satu Kota Lain Lagi", "Dua Kubu - Satu Kota"),
     ],
 )
-def test_the_place_is_read_from_the_dateline(lead: str, place: str | None) -> None:
-    outlet, rest = lead.split(" ", maxsplit=1)
-    made = article(body=f"<div class='isi'><p><b>{outlet}</b> {rest} {PROSE}</p></div>")
-    assert made.place == place
-    assert made.text.startswith(lead)
+def test_the_pages_own_heading_says_what_the_headline_is(title: str, heading: str, expected: str) -> None:
+    for tag in ("h1", "h2") if " - " in title else ("h1",):
+        made = article(
+            f"<meta property='og:title' content='{title}'>", f"<{tag}>{heading}</{tag}>{BODY}", rules=UNRULED
+        )
+        assert made.title == expected
+
+
+def test_the_host_names_the_outlet() -> None:
+    for title in ("Warga Berkumpul - Kabaru", "Kabaru.co.id: Warga Berkumpul", "Warga Berkumpul | kabaru.co.id"):
+        made = article(f"<title>{title}</title>", url="https://jatim.kabaru.co.id/berita/1/x", rules=UNRULED)
+        assert made.title == "Warga Berkumpul"
 
 
 def test_a_very_long_title_costs_little() -> None:

@@ -1,14 +1,34 @@
 """The language of a body: the same answer every time, and none where there is nothing to go by."""
 
-import pytest
+import json
+from pathlib import Path
 
-from pipelines.language import detect
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.model import Article
+from pipelines.language import detect, second_opinion, tell
 
 INDONESIAN = (
     "Warga berkumpul di balai desa sejak pagi untuk mendengarkan penjelasan petugas tentang rencana perbaikan jembatan "
     "yang putus diterjang banjir pekan lalu."
 )
 ENGLISH = "Villagers have been waiting at the hall since the morning to hear how the broken bridge will be repaired."
+MALAY = (
+    "Polis berkata lelaki itu ditahan kerana disyaki terlibat dalam kes kecurian basikal di hadapan kedai runcit "
+    "petang semalam. Beliau memberitahu siasatan masih dijalankan dan orang ramai diminta tampil membantu."
+)
+JAVANESE = (
+    "Wong-wong padha kumpul ing bale desa wiwit esuk kanggo ngrungokake katrangan babagan kreteg sing ambrol. Dheweke "
+    "ngomong yen pambangunan bakal rampung sasi ngarep."
+)
+SUNDANESE = (
+    "Warga ngariung di bale desa ti isuk-isuk pikeun ngadengekeun katerangan ngeunaan sasak anu rubuh. Aranjeunna "
+    "nyarios yén pangwangunan bakal réngsé bulan hareup."
+)
+HEBREW = "תושבי הכפר התאספו מוקדם בבוקר כדי לשמוע מתי יתקנו את הגשר שנהרס בשיטפון בשבוע שעבר"
+OUTLETS = Path(__file__).parent / "outlets"
 
 
 @pytest.mark.parametrize(("text", "code"), [(INDONESIAN, "id"), (ENGLISH, "en")])
@@ -19,9 +39,24 @@ def test_the_language_is_told(text: str, code: str) -> None:
     assert 0.9 < confidence <= 1
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [(INDONESIAN, "id"), (ENGLISH, "en"), (MALAY, "ms"), (JAVANESE, "jv"), (SUNDANESE, "su"), (HEBREW, "he")],
+)
+def test_the_second_opinion_tells_the_neighbours_of_indonesian_apart(text: str, code: str) -> None:
+    assert second_opinion(text) == code
+
+
+def test_both_opinions_agree_on_every_invented_article() -> None:
+    texts = [json.loads(path.read_text(encoding="utf-8")).get("text") for path in OUTLETS.glob("*/*/article.json")]
+    opinions = {(detect(text)[0], second_opinion(text)) for text in texts if text}
+    assert opinions == {("id", "id")}
+
+
 @pytest.mark.parametrize("text", ["", "   ", "12.30 | 4/5 | 2026", "Ya.", "(*)", "🙂" * 50])
 def test_too_little_text_has_no_language(text: str) -> None:
     assert detect(text) == (None, None)
+    assert second_opinion(text) is None
 
 
 def test_the_answer_does_not_depend_on_what_was_asked_before() -> None:
@@ -37,3 +72,24 @@ def test_only_the_first_thousand_characters_count() -> None:
     head = (INDONESIAN + " ") * 8
     assert len(head) > 1000
     assert detect(head + ENGLISH * 50) == detect(head)
+
+
+@given(st.text())
+def test_no_text_is_too_strange_for_an_opinion(text: str) -> None:
+    article = Article()
+    article.set_text([text.encode(errors="replace").decode()])
+    tell(article)
+    assert (article.language is None) == (article.language_confidence is None)
+
+
+def test_half_a_character_and_no_character_have_no_second_opinion() -> None:
+    assert second_opinion(INDONESIAN + "\ud800") is None
+    assert second_opinion(INDONESIAN + "\ufffe") is None
+
+
+def test_a_row_names_both_judges() -> None:
+    article = Article()
+    article.set_text([MALAY])
+    tell(article)
+    assert (article.language, article.language_second) == ("id", "ms")
+    assert article.origins == {"language": "langdetect", "language_second": "cld2"}

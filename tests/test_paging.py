@@ -4,13 +4,14 @@ import pytest
 from lxml import etree
 
 from pipelines import paging
+from pipelines.document import Document
+from pipelines.rules import Layout
+from tests.pages import RULES, URL, meta
 
-URL = "https://www.contoh.test/nasional/123/judul"
 
-
-def find(pager: str, url: str = URL, rule: tuple[str, ...] = (".paging",), **meta: str) -> tuple[int, int]:
-    root = etree.fromstring(f"<body>{pager}</body>", etree.HTMLParser(encoding="utf-8"))
-    return paging.find(root, url, rule, {name: [value] for name, value in meta.items()})
+def find(pager: str, url: str = URL, rule: tuple[str, ...] = (".paging",), **named: str) -> tuple[int, int]:
+    root = etree.fromstring(f"<head>{meta(**named)}</head><body>{pager}</body>", etree.HTMLParser(encoding="utf-8"))
+    return paging.find(Document(root, url, RULES, Layout(body=".isi", pager=rule)))
 
 
 def links(*numbers: int, current: str = "") -> str:

@@ -1,9 +1,11 @@
 """What a page is, told from signs that lie in known ways."""
 
 import pytest
+from lxml import etree
+from lxml.etree import _Element as Element
 
 from archive.model import Verdict
-from pipelines.verdicts import Signs, decide
+from pipelines.verdicts import Signs, decide, is_archive, is_challenge, is_consent
 
 URL = "https://www.contoh.test/nasional/123/judul"
 
@@ -23,6 +25,9 @@ def verdict(**signs: object) -> Verdict:
         ({"words": 0, "links": 60}, Verdict.LISTING),
         ({"words": 40, "links": 60, "ruled": False}, Verdict.LISTING),
         ({"words": 40, "links": 60, "ruled": True}, Verdict.ARTICLE),
+        ({"words": 40, "links": 60, "ruled": False, "types": {"NewsArticle"}}, Verdict.ARTICLE),
+        ({"words": 3, "links": 60, "ruled": False, "types": {"NewsArticle"}}, Verdict.LISTING),
+        ({"words": 200, "ruled": False, "url": "https://www.contoh.test/indonesia/topics/rob"}, Verdict.LISTING),
         ({"words": 0, "links": 60, "types": {"CollectionPage"}}, Verdict.LISTING),
         ({"words": 300, "types": {"NewsArticle", "ItemList"}}, Verdict.ARTICLE),
         ({"words": 0, "all_words": 500, "ruled": False}, Verdict.LISTING),
@@ -39,6 +44,33 @@ def verdict(**signs: object) -> Verdict:
         ({"words": 30, "url": "https://www.contoh.test/video/1/judul"}, Verdict.VIDEO),
         ({"words": 180, "types": {"VideoObject"}}, Verdict.ARTICLE),
         ({"words": 79, "types": {"VideoObject"}}, Verdict.VIDEO),
+        ({"words": 59, "url": "https://www.contoh.test/berita/inpicture/16/02/23/x", "links": 90}, Verdict.GALLERY),
+        ({"words": 20, "url": "https://foto.contoh.test/detail/1/x", "links": 90}, Verdict.GALLERY),
+        # Live pages, and reports that have ended
+        ({"words": 40, "types": {"LiveBlogPosting"}, "links": 60}, Verdict.LIVE),
+        ({"words": 300, "types": {"LiveBlogPosting"}}, Verdict.ARTICLE),
+        ({"words": 0, "titles": ("LIVE REPORT: Banjir Semarang",), "links": 60}, Verdict.LIVE),
+        ({"words": 30, "titles": ("Live: Hitung Cepat Pilkada",)}, Verdict.LIVE),
+        ({"words": 30, "titles": ("Link Live Streaming Persis vs PSIS",), "links": 60}, Verdict.LIVE),
+        ({"words": 0, "url": "https://www.contoh.test/live/123/banjir", "links": 60}, Verdict.LIVE),
+        ({"words": 200, "titles": ("Live Streaming Persis vs PSIS",)}, Verdict.ARTICLE),
+        ({"words": 40, "titles": ("Live Music di Taman Kota Digelar Lagi",)}, Verdict.ARTICLE),
+        ({"words": 40, "titles": ("Liverpool Menang",)}, Verdict.ARTICLE),
+        # Lists that say what they are in their address or markup
+        ({"words": 200, "ruled": False, "url": "https://www.contoh.test/tag/rob"}, Verdict.LISTING),
+        ({"words": 200, "ruled": False, "url": "https://www.contoh.test/id/topics/rob-1"}, Verdict.LISTING),
+        ({"words": 200, "ruled": False, "listed": True}, Verdict.LISTING),
+        ({"words": 200, "ruled": True, "listed": True}, Verdict.ARTICLE),
+        ({"words": 200, "ruled": False, "url": "https://www.contoh.test/tagar/rob"}, Verdict.ARTICLE),
+        # Consent
+        ({"words": 30, "titles": ("Before you continue to Contoh",)}, Verdict.CONSENT),
+        ({"words": 30, "titles": ("Contoh", "We value your privacy")}, Verdict.CONSENT),
+        ({"words": 30, "titles": ("Pengaturan Cookie",)}, Verdict.CONSENT),
+        ({"words": 3, "asked": True}, Verdict.CONSENT),
+        ({"words": 30, "url": "https://consent.contoh.test/collect?x"}, Verdict.CONSENT),
+        ({"words": 300, "asked": True}, Verdict.ARTICLE),
+        ({"words": 40, "asked": True}, Verdict.ARTICLE),
+        ({"words": 40, "titles": ("Pengaturan Privasi WhatsApp Berubah",), "links": 90}, Verdict.ARTICLE),
         # Paywalls
         ({"words": 30, "free": False}, Verdict.PAYWALL),
         ({"words": 300, "free": False}, Verdict.ARTICLE),
@@ -69,6 +101,28 @@ def verdict(**signs: object) -> Verdict:
 )
 def test_signs_decide(signs: dict[str, object], expected: Verdict) -> None:
     assert verdict(**signs) is expected
+
+
+def root(markup: str) -> Element:
+    return etree.fromstring(f"<html>{markup}</html>", etree.HTMLParser())
+
+
+@pytest.mark.parametrize(
+    ("markup", "signs"),
+    [
+        ("<body class='home'><p>x</p></body>", (False, False, False)),
+        ("<body><form id='challenge-form'></form></body>", (True, False, False)),
+        ("<body><div id='onetrust-consent-sdk'></div></body>", (False, True, False)),
+        ("<body><form action='/_consent/save'></form></body>", (False, True, False)),
+        ("<body class='archive tag tag-rob'></body>", (False, False, True)),
+        ("<body class='single single-post blog'></body>", (False, False, False)),
+        ("<body><rss><channel><title>Kabar</title></channel></rss></body>", (False, False, True)),
+        ("", (False, False, False)),
+    ],
+)
+def test_markup_gives_a_wall_and_a_list_away(markup: str, signs: tuple[bool, bool, bool]) -> None:
+    page = root(markup)
+    assert (is_challenge(page), is_consent(page), is_archive(page)) == signs
 
 
 def test_every_verdict_has_its_reason() -> None:

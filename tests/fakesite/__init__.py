@@ -1,4 +1,4 @@
-"""The four outlets on loopback, under their true names: `with FakeSite() as site: run(env=site.env())`."""
+"""The outlets on loopback, under their true names: `with FakeSite() as site: run(env=site.env())`."""
 
 from tests.fakesite.reply import Reply, Request
 from tests.fakesite.server import FakeSite

@@ -4,6 +4,7 @@ import gzip
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from importlib import import_module
 from urllib.parse import urlsplit
 
 from tests.fakesite import feeds, hostile, listings
@@ -29,6 +30,8 @@ SPECIAL = (
 )
 _SPECIAL_TIME = datetime(2026, 11, 18, 10, 0, tzinfo=WIB)
 
+# The outlets below whose sources are known well enough to be imitated.
+_ANNOUNCERS = {"tribun", "kompastv", "intisari", "jatimcenter"}
 _TRIBUN = "https://www.tribunnews.com"
 _INTISARI_NEWS = "https://intisari.grid.id/sitemap/news/sitemap.xml"
 _JATIM = "https://jatimcenter.com"
@@ -38,15 +41,19 @@ class Sources:
     """Every announcing page of every host; only the dated index and the hostile ones are made on demand."""
 
     def __init__(self, cases: list[Case], *, hostile: bool) -> None:
+        self.hosts = {*HOMES, *(case.host for case in cases)}
         self._cases = cases
         self._hostile = hostile
         self._pages: dict[str, Reply] = {}
+        self._sitemaps: dict[str, tuple[str, ...]] = {}
         for host, name in HOMES.items():
             self._put(f"https://{host}/", _html(listings.page(name, f"<h1>{name}</h1>")))
         self._add_tribun()
         self._add_kompastv()
         self._add_intisari()
         self._add_jatimcenter()
+        for outlet in sorted({case.outlet for case in cases} - _ANNOUNCERS):
+            self._add_any(outlet)
 
     def answer(self, host: str, path: str, query: Mapping[str, str]) -> Reply | None:
         """What is announced at an address, if anything."""
@@ -70,6 +77,8 @@ class Sources:
         sitemaps: tuple[str, ...] = ()
         if host == "www.tribunnews.com":
             sitemaps = (*(hostile.SITEMAPS if self._hostile else ()), f"{_TRIBUN}/sitemap.xml")
+        elif host in self._sitemaps:
+            sitemaps = self._sitemaps[host]
         elif f"{host}/sitemap-news.xml" in self._pages:
             sitemaps = (f"https://{host}/sitemap-news.xml",)
         elif host == "intisari.grid.id":
@@ -123,6 +132,25 @@ class Sources:
             f"{_JATIM}/feed/",
             Reply(headers=(("Content-Type", "application/atom+xml; charset=UTF-8"),), body=body),
         )
+
+    def _add_any(self, outlet: str) -> None:
+        """An outlet without an announcer of its own: a news sitemap a host, which every robots.txt of it names."""
+        cases = self._of(outlet)
+        announced = {case.host for case in cases}
+        for host in announced:
+            rows = [_news_row(outlet, case) for case in cases if case.host == host]
+            self._put(f"https://{host}/sitemap-news.xml", _xml(feeds.news_sitemap(rows)))
+            self._put(f"https://{host}/", _html(listings.page(host, f"<h1>{host}</h1>")))
+        sitemaps = tuple(f"https://{host}/sitemap-news.xml" for host in sorted(announced))
+        hosts = announced | _source_hosts(outlet)
+        self._sitemaps |= dict.fromkeys(hosts, sitemaps)
+        self.hosts |= hosts
+
+
+def _source_hosts(outlet: str) -> set[str]:
+    """Where its spider asks: those hosts live, and what they have not is a 404."""
+    spider = getattr(import_module(f"crawler.spiders.{outlet}"), f"{outlet.capitalize()}Spider")
+    return {urlsplit(source.url).netloc for source in spider.outlet.sources}
 
 
 def _news_row(name: str, case: Case) -> str:

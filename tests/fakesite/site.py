@@ -7,7 +7,7 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from tests.fakesite.announce import HOMES, Sources
+from tests.fakesite.announce import Sources
 from tests.fakesite.cases import Case, load_cases
 from tests.fakesite.listings import page
 from tests.fakesite.reply import Reply, Request
@@ -30,9 +30,9 @@ class Site:
 
     def __init__(self, outlets: Path, *, hostile: bool) -> None:
         cases = load_cases(outlets)
-        self.hosts = {*HOMES, *(case.host for case in cases)}
         self._cases = {(case.host, case.path, case.nomor): case for case in cases}
         self._sources = Sources(cases, hostile=hostile)
+        self.hosts = self._sources.hosts
 
     def answer(self, request: Request) -> Reply:
         """The whole answer, with the date and the cookies that all of them carry."""
@@ -45,7 +45,8 @@ class Site:
         if case := self._case(request.host, path, query.get("nomor", "")):
             if request.host == "intisari-online.com":
                 return _moved(301, case.url)
-            return _article(case, query.get("page", "1"), request)
+            # detik asks for all pages with `single=1`.
+            return _article(case, "all" if query.get("single") == "1" else query.get("page", "1"), request)
         if request.host == "www.tribunnews.com" and (special := self._special(path)):
             return special
         return self._sources.answer(request.host, path, query) or _missing(404)

@@ -1,0 +1,138 @@
+"""Which blocks of an article's container are the article's: those that a witness has, and what belongs to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pipelines.blocks import Block
+from pipelines.prose import SENTENCE, SENTENCE_END
+from pipelines.shingles import Shingles, words
+
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LISTED = frozenset(("li", "tr", "td", "th", "dt", "dd"))
+_LABEL_WORDS = 3
+# Of its characters outside links.
+_FREE = 0.7
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """The blocks of a container, divided in two, both in reading order."""
+
+    kept: list[Block] = field(default_factory=list)
+    beside: list[Block] = field(default_factory=list)
+
+
+def sift(blocks: list[Block], said: Shingles | None) -> Sifted:
+    """Divide them. `said` is what a witness of this container said; without one all prose stays, and what it frames.
+
+    Prose stays even when the witness lacks it, unless both its neighbours go as well. Headings stay with text below
+    them, short lines between lines that stay, and what is all link where the witness has it between such lines.
+    """
+    lines = [_Line(block, said is not None and said.share(words(block.text)) > 0.5) for block in blocks]
+    often = Counter(block.text for block in blocks)
+    before = _sound_before(lines)
+    after = _sound_before(lines[::-1])[::-1]
+    below = _below(lines)
+    sifted = Sifted()
+    for at, line in enumerate(lines):
+        if line.related:
+            stays = False
+        elif line.heading:
+            stays = (line.seen or before[at]) and below[at]
+        elif line.prose:
+            stays = said is None or line.seen or before[at] or after[at]
+        elif not line.free:
+            stays = line.seen and before[at] and after[at]
+        elif line.listed:
+            stays = line.seen or before[at] or after[at]
+        else:
+            label = line.short and at + 1 < len(lines) and lines[at + 1].widget
+            between = before[at] and (after[at] or line.ended) and line.short and often[line.block.text] == 1
+            stays = (line.seen and not label) or between
+        (sifted.kept if stays else sifted.beside).append(line.block)
+    return sifted
+
+
+def _sound_before(lines: list[_Line]) -> list[bool]:
+    """For each line, is the one before it sound? For an item of a list, the one before the list."""
+    found = []
+    last = outside = False
+    for line in lines:
+        found.append(outside if line.listed else last)
+        last = line.sound
+        outside = outside if line.listed else line.sound
+    return found
+
+
+def _below(lines: list[_Line]) -> list[bool]:
+    """For each line, is the next that is no heading sound?"""
+    found = []
+    next_ = False
+    for line in reversed(lines):
+        found.append(next_)
+        next_ = next_ if line.heading else line.sound or line.listed
+    return found[::-1]
+
+
+def free(block: Block) -> int:
+    """Characters of a block outside links."""
+    return sum(len(line.label) for line in block.lines)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A block, and what speaks for it."""
+
+    block: Block
+    seen: bool
+    """Has the witness most of it?"""
+
+    @cached_property
+    def free(self) -> int:
+        """Characters outside links."""
+        return free(self.block)
+
+    @cached_property
+    def prose(self) -> bool:
+        """Is it a sentence, and not much of it a link?"""
+        size = len(self.block.text)
+        return size >= SENTENCE and self.free >= _FREE * size and SENTENCE_END.search(self.block.text) is not None
+
+    @property
+    def short(self) -> bool:
+        """Is it a line of a few words, none of them a link?"""
+        return self.free == len(self.block.text) < SENTENCE
+
+    @cached_property
+    def listed(self) -> bool:
+        """Is it an item of a list or a table, none of it a link?"""
+        return self.block.tag in _LISTED and self.free == len(self.block.text)
+
+    @property
+    def ended(self) -> bool:
+        """Does it end with a full stop, a question or an exclamation?"""
+        return self.block.text.rstrip("\"'”’)").endswith((".", "!", "?"))
+
+    @cached_property
+    def related(self) -> bool:
+        """Is it a label and a link to another article: "See more: ...", "Baca juga: ..."?"""
+        label = " ".join(line.label for line in self.block.lines)
+        short = label.endswith(":") and len(label.split()) <= _LABEL_WORDS
+        return short and label != self.block.text and self.block.tag != "li"
+
+    @property
+    def heading(self) -> bool:
+        return self.block.tag in _HEADINGS
+
+    @property
+    def widget(self) -> bool:
+        """Is it all link, and unknown to the witness?"""
+        return not self.free and not self.seen
+
+    @cached_property
+    def sound(self) -> bool:
+        """Does it stay whatever stands around it?"""
+        return not self.related and (self.prose or (self.seen and self.free > 0))

@@ -1,0 +1,100 @@
+"""Extraction in worker processes: what hangs or dies costs itself, and a second try."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pebble import ProcessExpired
+
+from pipelines.workers import Workers
+
+
+def note(path: Path) -> int:
+    """Leave a line with the process that was here; how many have been so far."""
+    with path.open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    return len(path.read_text().split())
+
+
+def die(path: Path) -> int:
+    note(path)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def die_once(path: Path) -> int:
+    return note(path) if path.exists() else die(path)
+
+
+def hang(path: Path) -> int:
+    note(path)
+    time.sleep(60)
+    return 0
+
+
+def hang_once(path: Path) -> int:
+    return note(path) if path.exists() else hang(path)
+
+
+def fail(path: Path) -> int:
+    note(path)
+    raise KeyError("halaman")
+
+
+def ask(*calls: tuple[Callable[[Path], int], Path], timeout: float = 30) -> list[int | BaseException]:
+    """What each call brings, all asked for at once."""
+
+    async def all_of_them() -> list[int | BaseException]:
+        workers = Workers(1, timeout)
+        try:
+            return await asyncio.gather(*(workers.run(function, path) for function, path in calls), return_exceptions=True)
+        finally:
+            workers.stop()
+
+    return asyncio.run(all_of_them())
+
+
+@pytest.mark.parametrize(("first", "timeout"), [(die_once, 30), (hang_once, 4)])
+def test_a_page_that_failed_for_once_is_read_by_a_fresh_worker(
+    tmp_path: Path, first: Callable[[Path], int], timeout: float
+) -> None:
+    path = tmp_path / "seen"
+    assert ask((first, path), timeout=timeout) == [2]
+    assert len(set(path.read_text().split())) == 2
+
+
+@pytest.mark.parametrize(("deadly", "timeout", "error"), [(die, 30, ProcessExpired), (hang, 4, TimeoutError)])
+def test_a_page_that_fails_twice_is_tried_no_more_and_costs_no_other_page(
+    tmp_path: Path, deadly: Callable[[Path], int], timeout: float, error: type[Exception]
+) -> None:
+    bad, good = tmp_path / "bad", tmp_path / "good"
+    [failed, *rest] = ask((deadly, bad), (note, good), (note, good), timeout=timeout)
+    assert isinstance(failed, error)
+    assert set(rest) == {1, 2}
+    assert len(bad.read_text().split()) == 2
+
+
+def test_an_error_of_the_function_is_raised_and_not_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "seen"
+    [error] = ask((fail, path))
+    assert isinstance(error, KeyError)
+    assert len(path.read_text().split()) == 1
+
+
+def test_a_worker_that_is_killed_while_idle_costs_nothing() -> None:
+    async def twice() -> tuple[int, int]:
+        workers = Workers(1)
+        try:
+            first = await workers.run(os.getpid)
+            os.kill(first, signal.SIGKILL)
+            await asyncio.sleep(1)
+            return first, await workers.run(os.getpid)
+        finally:
+            workers.stop()
+
+    first, second = asyncio.run(twice())
+    assert first != second
