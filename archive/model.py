@@ -162,8 +162,8 @@ class Article:
     language_confidence: float | None = None
     """Its probability, 0 to 1."""
     language_second: str | None = None
-    """What CLD2 takes the body for, which also knows Malay (`ms`), Javanese (`jv`) and Sundanese (`su`); None when it is
-    not sure."""
+    """What CLD2 takes the body for, which also knows Malay (`ms`), Javanese (`jv`) and Sundanese (`su`); None when it
+    is not sure."""
     pages: int = 1
     """Pages the outlet divided the article into, as far as its pages say."""
     complete: bool = True

@@ -15,8 +15,8 @@ from archive import message
 from archive.errors import ArgumentError, StorageError
 from archive.reader import Record, read
 from archive.verification.files import WARC_SUFFIXES
-from pipelines.markup import Limits, absolute, parse
-from pipelines.selectors import select
+from pipelines.page.markup import Limits, absolute, parse
+from pipelines.page.selectors import select
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings

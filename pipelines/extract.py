@@ -12,12 +12,15 @@ from functools import lru_cache
 from lxml import etree
 
 from archive.model import Article, Verdict
-from pipelines import facts, layouts, paging, verdicts
-from pipelines.blocks import Removed
-from pipelines.document import Document
-from pipelines.layouts import Text
-from pipelines.markup import Limits, PageRefused, absolute, number, parse
+from pipelines import verdicts
+from pipelines.facts.fill import fill
+from pipelines.page import paging
+from pipelines.page.blocks import Removed
+from pipelines.page.document import Document
+from pipelines.page.markup import Limits, PageRefused, absolute, number, parse
 from pipelines.rules import Rules
+from pipelines.text import layouts
+from pipelines.text.layouts import Text
 from pipelines.verdicts import Signs
 
 __all__ = ["EXTRACTOR", "Limits", "Page", "PageRefused", "extract", "join"]
@@ -82,7 +85,7 @@ def extract(
     if body.paragraphs:
         article.origins["text"] = text.origin
     article.text_confidence = text.confidence
-    facts.fill(article, document, body)
+    fill(article, document, body)
     page, pages = paging.find(document)
     article.pages, article.complete = pages, pages == 1
     article.set_text(body.paragraphs)

@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from archive.model import Verdict
-from pipelines.jsonld import ARTICLES
+from pipelines.page.jsonld import ARTICLES
 
 # Fewer words of prose beside a film, or beside pictures, are its caption.
 PROSE = 80

@@ -1,6 +1,7 @@
 """What is left of a piece of markup, alone or between two paragraphs of prose."""
 
-from pipelines import blocks, boilerplate
+from pipelines.page import blocks
+from pipelines.text import boilerplate
 from tests.pages import container
 
 PROSE = "Warga berkumpul di balai desa sejak pagi untuk mendengarkan penjelasan petugas."

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipelines import datalayer
+from pipelines.page import datalayer
 from tests.pages import BODY, NODE, article, ld, meta
 
 LAYER = """<script>

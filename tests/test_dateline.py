@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import dateline
+from pipelines.facts import dateline
 from tests.pages import PROSE, article
 
 BRANDS = ("Contoh.test", "Contoh")

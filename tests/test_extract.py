@@ -13,8 +13,8 @@ import pytest
 
 from archive.model import Article, Verdict
 from pipelines.extract import EXTRACTOR, Page, extract, join
+from pipelines.page.selectors import xpath
 from pipelines.rules import Layout, Rules
-from pipelines.selectors import xpath
 from tests.pages import BODY, CAPTURED, PROSE, RULES, URL, article, ld, page, rules_of
 
 FIXTURES = Path(__file__).parent / "outlets"

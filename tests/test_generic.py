@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from benchmarks.quality import gold
 from benchmarks.quality.metric import compare
-from pipelines import generic
-from pipelines.blocks import Block, Line
-from pipelines.document import Document
-from pipelines.generic import Found
-from pipelines.markup import Limits, clean, parse
+from pipelines.page.blocks import Block, Line
+from pipelines.page.document import Document
+from pipelines.page.markup import Limits, clean, parse
 from pipelines.rules import Rules
+from pipelines.text import generic
+from pipelines.text.generic import Found
 from tests.pages import ld
 
 CORPUS = Path(os.environ.get("ARSIP_CORPUS") or "/nowhere")

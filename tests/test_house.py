@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines import house
+from pipelines.page import house
 
 
 @pytest.mark.parametrize(

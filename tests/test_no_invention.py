@@ -7,9 +7,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import blocks, boilerplate, people, phrases, related, signatures
-from pipelines.blocks import LINK, UNLINK, Line
-from pipelines.markup import Limits, parse
+from pipelines.page import blocks, people
+from pipelines.page.blocks import LINK, UNLINK, Line
+from pipelines.page.markup import Limits, parse
+from pipelines.text import boilerplate, phrases, related, signatures
 from tests.pages import container
 from tests.test_phrases import LINES, PROSE_LIKE
 

@@ -3,8 +3,8 @@
 import pytest
 from lxml import etree
 
-from pipelines import paging
-from pipelines.document import Document
+from pipelines.page import paging
+from pipelines.page.document import Document
 from pipelines.rules import Layout
 from tests.pages import RULES, URL, meta
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import people
+from pipelines.page import people
 
 
 def roles(line: str) -> tuple[list[str], list[str], str | None] | None:

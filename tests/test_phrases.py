@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pipelines import phrases
+from pipelines.text import phrases
 from tests.stripped import MORE, PROSE, body, rules
 
 LINES = {

@@ -50,10 +50,7 @@ def test_the_text_is_as_good_as_it_was(kind: str, extractor: str) -> None:
 
 @REAL
 def test_pages_of_outlets_without_rules_are_read_no_worse_than_by_trafilatura() -> None:
-    found = [
-        bare_extraction(page.html, url=page.url, favor_precision=True, include_comments=False)
-        for page in samples("generic")
-    ]
+    found = [bare_extraction(page.html, url=page.url, favor_precision=True) for page in samples("generic")]
     theirs = [getattr(one, "text", None) or "" for one in found]
     rival = overall(compare(text, page.text) for text, page in zip(theirs, samples("generic"), strict=True))
     assert overall(scores("generic", "generic path")).f1 >= rival.f1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines import blocks
+from pipelines.page import blocks
 from tests.pages import container
 from tests.stripped import MORE, PROSE, body, rules
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipelines import scripts
+from pipelines.text import scripts
 
 SENTENCE = "Warga berkumpul di balai desa sejak pagi, kata lurah."
 TEXT = " ".join([SENTENCE] * 20)

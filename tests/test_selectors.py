@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipelines.selectors import Selectors, select
+from pipelines.page.selectors import Selectors, select
 
 SELECTORS = (
     "p",
@@ -26,6 +26,11 @@ SELECTORS = (
     "[class~='a']",
     ".a:first-child",
     "*.a",
+    "div#x p",
+    ".a ~ .b",
+    "#x + p",
+    ".a .b > .c",
+    ".c:not(:first-child)",
 )
 NAMES = st.sampled_from(["", "a", "b", "c", "a b", " a  b\n", "a a", "A", "ab"])
 TREES = st.recursive(

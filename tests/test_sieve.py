@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines import blocks, sieve
-from pipelines.shingles import Shingles
+from pipelines.page import blocks
+from pipelines.text import sieve
+from pipelines.text.shingles import Shingles
 from tests.pages import PROSE, container
 
 OTHER = "Panitia menyebut perbaikan akan selesai sebelum musim hujan tiba, kata ketua panitia itu kemarin sore."

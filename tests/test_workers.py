@@ -51,7 +51,9 @@ def ask(*calls: tuple[Callable[[Path], int], Path], timeout: float = 30) -> list
     async def all_of_them() -> list[int | BaseException]:
         workers = Workers(1, timeout)
         try:
-            return await asyncio.gather(*(workers.run(function, path) for function, path in calls), return_exceptions=True)
+            return await asyncio.gather(
+                *(workers.run(function, path) for function, path in calls), return_exceptions=True
+            )
         finally:
             workers.stop()
 

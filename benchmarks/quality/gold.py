@@ -23,7 +23,7 @@ from scrapy.utils.project import get_project_settings
 
 from archive.model import Verdict
 from crawler.spider import OutletSpider
-from pipelines.markup import decode
+from pipelines.page.markup import decode
 from pipelines.rules import Rules
 
 GOLD = Path(__file__).parent / "gold"

@@ -20,7 +20,7 @@ with warnings.catch_warnings():
 
 def trafilatura(sample: Sample, **options: Any) -> Reading:
     """Its text alone unless `with_metadata` is among the options."""
-    found = bare_extraction(sample.html, url=sample.url, include_comments=False, **options)
+    found = bare_extraction(sample.html, url=sample.url, **options)
     if found is None or isinstance(found, dict):
         return Reading("")
     return Reading(found.text or "", found.title)

@@ -20,7 +20,7 @@ from crawler.given import Given, obtain
 from crawler.preview import own_address
 from crawler.progress import plain
 from pipelines.extract import extract, join
-from pipelines.markup import decode
+from pipelines.page.markup import decode
 
 if TYPE_CHECKING:
     import argparse

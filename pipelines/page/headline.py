@@ -9,9 +9,9 @@ from itertools import chain, islice
 
 from lxml.etree import _Element as Element
 
-from pipelines import house, jsonld, people
-from pipelines.document import Document
-from pipelines.markup import clean
+from pipelines.page import house, jsonld, people
+from pipelines.page.document import Document
+from pipelines.page.markup import clean
 
 _PAGE = re.compile(
     r"\s+(?:[-|–—]\s+)?(?:halaman|page|hal\.?)\s+(?:\d{1,3}|all|semua)$|\s+[-|–—]\s+semua halaman$", re.IGNORECASE

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pipelines.blocks import Block
-from pipelines.prose import SENTENCE, SENTENCE_END
-from pipelines.shingles import Shingles, words
+from pipelines.page.blocks import Block
+from pipelines.text.prose import SENTENCE, SENTENCE_END
+from pipelines.text.shingles import Shingles, words
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTED = frozenset(("li", "tr", "td", "th", "dt", "dd"))

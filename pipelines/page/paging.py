@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from lxml.etree import _Element as Element
 
-from pipelines import blocks
-from pipelines.document import Document
-from pipelines.markup import absolute
+from pipelines.page import blocks
+from pipelines.page.document import Document
+from pipelines.page.markup import absolute
 
 # Names of the parameter that counts pages, at the outlets that divide their articles.
 _PARAMETERS = frozenset(("page", "showpage", "halaman", "hal", "page_num"))

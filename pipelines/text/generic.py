@@ -12,14 +12,15 @@ from functools import cached_property
 
 from lxml.etree import _Element as Element
 
-from pipelines import blocks, boilerplate, prose, sieve, witnesses
-from pipelines.blocks import Block, Removed
-from pipelines.boilerplate import Body
-from pipelines.document import Document
-from pipelines.prose import SENTENCE_END, Weights
-from pipelines.shingles import Shingles, words
-from pipelines.sieve import Sifted
-from pipelines.witnesses import Witness
+from pipelines.page import blocks
+from pipelines.page.blocks import Block, Removed
+from pipelines.page.document import Document
+from pipelines.text import boilerplate, prose, sieve, witnesses
+from pipelines.text.boilerplate import Body
+from pipelines.text.prose import SENTENCE_END, Weights
+from pipelines.text.shingles import Shingles, words
+from pipelines.text.sieve import Sifted
+from pipelines.text.witnesses import Witness
 
 # A child that holds this share of the weight is looked into. Prose is all over a page; what a witness says is not.
 _SHARE_OF_PROSE = 0.6

@@ -8,9 +8,10 @@ from functools import cached_property
 
 from lxml.etree import _Element as Element
 
-from pipelines import datalayer, headline, house, jsonld, people, visible
-from pipelines.boilerplate import Body
-from pipelines.document import Document
+from pipelines.facts import visible
+from pipelines.page import datalayer, headline, house, jsonld, people
+from pipelines.page.document import Document
+from pipelines.text.boilerplate import Body
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pipelines.markup import clean
+from pipelines.page.markup import clean
 
 _ROLES = {
     **dict.fromkeys(

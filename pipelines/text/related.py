@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipelines.blocks import LINK, UNLINK, Line
-from pipelines.phrases import is_headline
+from pipelines.page.blocks import LINK, UNLINK, Line
+from pipelines.text.phrases import is_headline
 
 _VERBS = ("baca", "simak", "lihat", "tonton", "saksikan", "dengarkan")
 _VERB = rf"(?:{'|'.join(_VERBS)})"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from lxml.etree import _Element as Element
 
-from pipelines.markup import clean
+from pipelines.page.markup import clean
 
 _OPENING = re.compile(r"\bdataLayer\s{0,9}(?:=\s{0,9}\[|\.push\()\s{0,9}\{")
 # Of one object, in characters, and of objects on a page.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pipelines import dates, people
-from pipelines.blocks import Line
+from pipelines import dates
+from pipelines.page import people
+from pipelines.page.blocks import Line
 
 # A line of initials only. Inside a text "(BPBD)" may be anything, so this is for its ends.
 _INITIALS = re.compile(r"[(\[](?:[A-Za-z*]{1,6}|[A-Z]{1,3}-\d{1,2})[)\]]\.?|\*{1,5}")

@@ -11,7 +11,7 @@ from typing import cast
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from pipelines.markup import clean
+from pipelines.page.markup import clean
 
 # Marks in the running text, which `markup.parse` has cleared of control characters.
 LINK, UNLINK, BREAK = "\x02", "\x03", "\x04"

@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml.etree import _Element as Element
 
-from pipelines.markup import clean
+from pipelines.page.markup import clean
 
 Node = dict[str, Any]
 

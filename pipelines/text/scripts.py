@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from pipelines import blocks, markup
-from pipelines.blocks import Block, Line
-from pipelines.prose import SENTENCE, SENTENCE_END
+from pipelines.page import blocks, markup
+from pipelines.page.blocks import Block, Line
+from pipelines.text.prose import SENTENCE, SENTENCE_END
 
 SHORTEST = 800
 """Characters of a string, or of the strings of one key together, that may be an article."""

@@ -11,11 +11,12 @@ from functools import cached_property
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from pipelines import blocks, jsonld, scripts
-from pipelines.blocks import Block, Line
-from pipelines.document import Document
-from pipelines.markup import clean
-from pipelines.shingles import Shingles
+from pipelines.page import blocks, jsonld
+from pipelines.page.blocks import Block, Line
+from pipelines.page.document import Document
+from pipelines.page.markup import clean
+from pipelines.text import scripts
+from pipelines.text.shingles import Shingles
 
 # What neither extractor reads, and both take their time to pass over.
 _NEVER_READ_NAMES = (

@@ -10,9 +10,9 @@ from itertools import chain, islice
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from pipelines import people
-from pipelines.document import Document
-from pipelines.markup import clean, elements
+from pipelines.page import people
+from pipelines.page.document import Document
+from pipelines.page.markup import clean, elements
 
 # Elements looked at behind the headline; above it, the neighbours of so many ancestors.
 _AFTER = 150

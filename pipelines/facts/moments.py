@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from pipelines import dates, jsonld
-from pipelines.clues import Clues
-from pipelines.markup import clean
+from pipelines import dates
+from pipelines.facts.clues import Clues
+from pipelines.page import jsonld
+from pipelines.page.markup import clean
 
 # In the order in which they are believed. content_* is the data layer of the KG network (Tribun, Kompas, Grid).
 _PUBLISHED = (

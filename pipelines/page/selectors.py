@@ -10,19 +10,30 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 import cssselect
+from cssselect.parser import Class, CombinedSelector, Hash
 from lxml import etree
 from lxml.etree import _Element as Element
 from parsel.csstranslator import HTMLTranslator
 
 
 class Compound(NamedTuple):
-    """What one element must be for a selector, in so far as it can be looked up."""
+    """What one element must be, in so far as it can be looked up."""
 
     names: frozenset[str]
-    """Classes as `.name` and ids as `#name` that must be on the page."""
-    alone: bool
-    """Is that, and the tag, all that it asks for?"""
+    """Its classes as `.name` and its id as `#name`."""
     tag: str | None
+    plain: bool
+    """Is that all that is asked?"""
+
+
+class Chain(NamedTuple):
+    """One alternative of a selector: compounds with combinators between them."""
+
+    names: frozenset[str]
+    """Every class and id that must be on the page."""
+    first: Compound
+    plain: bool
+    """Is the first compound all of it, and plain?"""
 
 
 @lru_cache(maxsize=2048)
@@ -37,32 +48,34 @@ def select(root: Element, css: str) -> list[Element | str]:
 
 
 @lru_cache(maxsize=2048)
-def _alternatives(css: str) -> tuple[Compound, ...]:
-    """What each alternative of a selector cannot do without."""
-    return tuple(_compound(selector) for selector in cssselect.parse(css))
+def _alternatives(css: str) -> tuple[Chain, ...]:
+    return tuple(_chain(selector) for selector in cssselect.parse(css))
 
 
-def _compound(selector: Any) -> Compound:
+def _chain(selector: cssselect.Selector) -> Chain:
+    tree: Any = selector.parsed_tree
+    names: frozenset[str] = frozenset()
+    while isinstance(tree, CombinedSelector):
+        names |= _compound(tree.subselector).names
+        tree = tree.selector
+    first = _compound(tree)
+    alone = tree is selector.parsed_tree and selector.pseudo_element is None
+    return Chain(names | first.names, first, alone and first.plain and bool(first.names))
+
+
+def _compound(tree: Any) -> Compound:
     names: set[str] = set()
-    alone, tag = selector.pseudo_element is None, None
-    pending = [selector.parsed_tree]
-    while pending:
-        tree = pending.pop()
-        match type(tree).__name__:
-            case "Class":
+    plain = True
+    while not isinstance(tree, cssselect.parser.Element):
+        match tree:
+            case Class():
                 names.add(f".{tree.class_name}")
-            case "Hash":
+            case Hash():
                 names.add(f"#{tree.id}")
-            case "Element":
-                tag = tree.element
-                alone = alone and tree.namespace is None
-            case "CombinedSelector":
-                alone = False
-                pending.append(tree.subselector)
             case _:  # what stands inside :not() and :has() is no part of `selector`
-                alone = False
-        pending += [tree.selector] if hasattr(tree, "selector") else []
-    return Compound(frozenset(names), alone and bool(names), tag)
+                plain = False
+        tree = tree.selector
+    return Compound(frozenset(names), tree.element, plain and tree.namespace is None)
 
 
 class Selectors:
@@ -83,8 +96,13 @@ class Selectors:
         possible = [one for one in _alternatives(css) if one.names <= self._named.keys()]
         if not possible:
             return []
-        if scope is None and len(possible) == 1 and possible[0].alone:
-            return list(self._looked_up(possible[0]))
+        if scope is None and len(possible) == 1:
+            [chain] = possible
+            starts = self._looked_up(chain.first) if chain.first.names else []
+            if chain.plain:
+                return list(starts)
+            # Whatever is found is found from the only element that can begin it.
+            scope = starts[0] if len(starts) == 1 else None
         return select(self._root if scope is None else scope, css)
 
     def _looked_up(self, wanted: Compound) -> list[Element]:

@@ -10,13 +10,15 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from archive.model import Verdict
-from pipelines import blocks, boilerplate, generic, verdicts
-from pipelines.blocks import Removed
-from pipelines.boilerplate import Body
-from pipelines.document import Document
-from pipelines.headline import headlines
-from pipelines.markup import Limits, PageRefused, number
+from pipelines import verdicts
+from pipelines.page import blocks
+from pipelines.page.blocks import Removed
+from pipelines.page.document import Document
+from pipelines.page.headline import headlines
+from pipelines.page.markup import Limits, PageRefused, number
 from pipelines.rules import Layout, Rules
+from pipelines.text import boilerplate, generic
+from pipelines.text.boilerplate import Body
 from pipelines.verdicts import Signs
 
 # A container with fewer words than this is not where the article is any more,

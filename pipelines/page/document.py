@@ -10,10 +10,10 @@ from itertools import chain
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from pipelines import blocks, jsonld
-from pipelines.markup import clean, elements
+from pipelines.page import blocks, jsonld
+from pipelines.page.markup import clean, elements
+from pipelines.page.selectors import Selectors
 from pipelines.rules import Layout, Rules
-from pipelines.selectors import Selectors
 
 # Elements of one selector that are read; no fact has more.
 _MOST = 100

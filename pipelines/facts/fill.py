@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from archive.model import Article
-from pipelines import bylines, dateline, jsonld, moments, people, visible
-from pipelines.boilerplate import Body
-from pipelines.clues import Clues
-from pipelines.document import Document
-from pipelines.headline import headlines
-from pipelines.markup import absolute, clean
+from pipelines.facts import bylines, dateline, moments, visible
+from pipelines.facts.clues import Clues
+from pipelines.page import jsonld, people
+from pipelines.page.document import Document
+from pipelines.page.headline import headlines
+from pipelines.page.markup import absolute, clean
+from pipelines.text.boilerplate import Body
 
 _SECTION = ("article:section", "content_category", "articlesection")
 _LAYER_SECTION = ("content_category", "section", "kanal", "channel", "category")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from pipelines import jsonld, people, visible
-from pipelines.clues import Clues
+from pipelines.facts import visible
+from pipelines.facts.clues import Clues
+from pipelines.page import jsonld, people
 
 _AUTHOR = ("dtk:author", "author", "article:author")
 # Only what is named for the author of the piece: `user` and `name` are the reader's.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pipelines import house, people
+from pipelines.page import house, people
 
 # Of a dateline, in characters.
 _LONGEST = 120

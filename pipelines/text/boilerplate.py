@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import groupby
 
-from pipelines import people, phrases, related, signatures
-from pipelines.blocks import Block, Line, Removed
-from pipelines.markup import clean
+from pipelines.page import people
+from pipelines.page.blocks import Block, Line, Removed
+from pipelines.page.markup import clean
+from pipelines.text import phrases, related, signatures
 
 # Longer lines are prose: no pattern of an outlet is tried on them.
 _LONGEST = 600
