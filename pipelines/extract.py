@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +20,7 @@ from pipelines.page.markup import Limits, PageRefused, absolute, number, parse
 from pipelines.rules import Rules
 from pipelines.text import layouts
 from pipelines.text.layouts import Text
+from pipelines.text.prose import SENTENCE_END
 from pipelines.verdicts import Signs
 
 __all__ = ["EXTRACTOR", "Limits", "Page", "PageRefused", "extract", "join"]
@@ -29,7 +29,6 @@ EXTRACTOR = "2"
 """Version of the extractor: it grows when the same bytes give another row."""
 
 LIMITS = Limits()
-_SENTENCE_END = re.compile(r"[.!?…:;。！？\"”’)\]]$")
 # Facts that stand below the body, so on the last page of several.
 _BELOW = ("authors", "editors", "source_credit", "syndicated_from", "tags", "image_caption")
 _links = etree.XPath("count(//a[@href])")
@@ -160,7 +159,7 @@ def _digest(rules: Rules) -> str:
 def _signs(document: Document, text: Text, article: Article, page: int) -> Signs:
     ruled = text.origin == "rule"
     short = article.words < verdicts.PROSE
-    prose = [one for one in text.body.paragraphs if ruled or _SENTENCE_END.search(one)]
+    prose = [one for one in text.body.paragraphs if ruled or SENTENCE_END.search(one)]
     return Signs(
         url=document.url,
         titles=document.titles,

@@ -214,13 +214,13 @@ def test_an_extractor_that_breaks_costs_its_vote_and_not_the_page(reader: str, m
     def broken(_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(f"pipelines.witnesses._{reader}", broken)
+    monkeypatch.setattr(f"pipelines.text.witnesses._{reader}", broken)
     assert found(framed(paragraphs(ARTICLE))).body.paragraphs == ARTICLE
 
 
 def test_an_extractor_that_takes_the_sidebar_is_outvoted(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = [Block("p", (Line(line),)) for line in TEASERS[:6]]
-    monkeypatch.setattr("pipelines.witnesses._trafilatura", lambda _: taken)
+    monkeypatch.setattr("pipelines.text.witnesses._trafilatura", lambda _: taken)
     page = found(framed(paragraphs(ARTICLE)) + f"<div class='sidebar'>{paragraphs(TEASERS[:6])}</div>")
     assert page.body.paragraphs == ARTICLE
     assert page.confidence < 0.6
