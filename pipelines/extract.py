@@ -64,15 +64,16 @@ def extract(
     rules: Rules,
     *,
     charset: str | None = None,
-    captured: datetime,
+    captured: datetime | None = None,
     limits: Limits = LIMITS,
     explain: bool = False,
 ) -> Page:
     """Read one page.
 
     `html` is the payload after content decoding, `url` the address it came from (final, with its page number),
-    `charset` the one of the HTTP header. With `explain` the page also says what was left out of the text. Raises
-    PageRefused for a page beyond `limits`, and nothing else, whatever the bytes.
+    `charset` the one of the HTTP header. `captured` is when it was fetched: "1 jam yang lalu" counts from then, and the
+    layout of that day goes first; without it, the layout of today. With `explain` the page also says what was left out
+    of the text. Raises PageRefused for a page beyond `limits`, and nothing else, whatever the bytes.
     """
     article = Article(url=url, captured=captured, extractor=EXTRACTOR, rules=_digest(rules))
     root = parse(html, charset, limits)

@@ -254,3 +254,10 @@ def test_a_page_says_what_read_it() -> None:
     assert (made.extractor, made.rules, made.captured, made.url) == (EXTRACTOR, RULES.digest, CAPTURED, URL)
     assert made.text_sha256
     assert made.words == 2 * len(PROSE.split())
+
+
+def test_a_page_of_which_nobody_knows_when_it_was_fetched_is_read_by_the_layout_of_today() -> None:
+    layouts = (Layout(body="div.isi", title=("h2",), until=date(2025, 1, 31)), Layout(body="div.isi", title=("h1",)))
+    html = f"<h1>Kini</h1><h2>Dulu</h2><time class='published'>1 jam yang lalu</time>{BODY}".encode()
+    made = extract(html, URL, Rules(brands=(), layouts=layouts)).article
+    assert (made.title, made.published, made.captured) == ("Kini", None, None)

@@ -13,7 +13,7 @@ from trafilatura import bare_extraction
 
 from archive.model import Verdict
 from benchmarks.quality import chrome, gold
-from benchmarks.quality.gate import FLOORS
+from benchmarks.quality.gate import FLOORS, floor
 from benchmarks.quality.gold import Sample
 from benchmarks.quality.metric import Score, compare, mean_f1, overall
 from benchmarks.quality.own import OURS
@@ -45,7 +45,10 @@ def gates() -> Iterator[object]:
 
 @pytest.mark.parametrize(("kind", "extractor"), list(gates()))
 def test_the_text_is_as_good_as_it_was(kind: str, extractor: str) -> None:
-    assert mean_f1(scores(kind, extractor)) >= FLOORS[kind, extractor]
+    least = floor(kind, extractor, samples(kind))
+    if least is None:
+        pytest.skip("the folder in ARSIP_CORPUS has other pages than those that the number was reached on")
+    assert mean_f1(scores(kind, extractor)) >= least
 
 
 @REAL

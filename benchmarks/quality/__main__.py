@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archive.model import Verdict
 from benchmarks.quality import chrome, gold
-from benchmarks.quality.gate import FLOORS
+from benchmarks.quality.gate import floor
 from benchmarks.quality.gold import Sample
 from benchmarks.quality.metric import Score, compare, mean_f1, overall
 from benchmarks.quality.own import OURS, Extractor, Reading, with_rules
@@ -68,9 +68,9 @@ def table(title: str, samples: Sequence[Sample], kind: str) -> int:
             f"{name:24}{whole.f1:7.3f}{whole.precision:7.3f}{whole.recall:7.3f}{mean_f1(scores):9.4f}"
             f"{lines:8}{titles:>8}{ratio:7.2f}"
         )
-        floor = FLOORS.get((kind, name))
-        if floor is not None and mean_f1(scores) < floor:
-            say(f"{name} has fallen: mean F1 {mean_f1(scores):.4f} on {kind}, and {floor} was reached before")
+        least = floor(kind, name, samples)
+        if least is not None and mean_f1(scores) < least:
+            say(f"{name} has fallen: mean F1 {mean_f1(scores):.4f} on {kind}, and {least} was reached before")
             fallen = 1
     return fallen
 

@@ -51,7 +51,7 @@ class Text:
         return sum(max(len(paragraph.split()), len(paragraph) // 20) for paragraph in self.body.paragraphs)
 
 
-def find(document: Document, captured: datetime, limits: Limits, *, explain: bool) -> Text:
+def find(document: Document, captured: datetime | None, limits: Limits, *, explain: bool) -> Text:
     """The text, by the first layout that finds an article; `document.layout` is that one from then on.
 
     Where none does, the one that finds most, else the one of its day, reads the facts. Raises PageRefused.
@@ -68,7 +68,7 @@ def find(document: Document, captured: datetime, limits: Limits, *, explain: boo
     return most
 
 
-def _by_rules(document: Document, captured: datetime, *, explain: bool) -> Iterator[Text]:
+def _by_rules(document: Document, captured: datetime | None, *, explain: bool) -> Iterator[Text]:
     """What each layout whose container is on the page makes of it; those come first that were in use on the day."""
     layouts = _in_turn(document.rules, captured)
     document.layout = next(iter(layouts), None)
@@ -86,12 +86,11 @@ def _by_rules(document: Document, captured: datetime, *, explain: bool) -> Itera
             yield Text(body, containers, layout, removed=removed or [])
 
 
-def _in_turn(rules: Rules, captured: datetime) -> list[Layout]:
-    day = captured.date()
-
+def _in_turn(rules: Rules, captured: datetime | None) -> list[Layout]:
     def distance(layout: Layout) -> tuple[bool, float]:
         """Layouts that had ended by then come last; among the others the first to end is the one of its time."""
-        return bool(layout.until and layout.until < day), layout.until.toordinal() if layout.until else float("inf")
+        ended = layout.until is not None and (captured is None or layout.until < captured.date())
+        return ended, layout.until.toordinal() if layout.until else float("inf")
 
     return sorted(rules.layouts, key=distance)
 
