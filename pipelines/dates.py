@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
 
 ZONES = {
     "WIB": timezone(timedelta(hours=7), "WIB"),
@@ -14,6 +14,9 @@ ZONES = {
 _OFFSETS = {timedelta(hours=7), timedelta(hours=8), timedelta(hours=9)}
 _DEFAULT = timedelta(hours=7)
 _EASTERN = frozenset(("WITA", "WIT"))
+# Between two records of one publication.
+_SLACK = timedelta(minutes=5)
+_HALF_A_DAY = timedelta(hours=12)
 _LONGEST = 200
 _YEARS = range(1945, 2101)
 
@@ -44,14 +47,14 @@ _DAY = (
     r"mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?(?: ?,)? )?"
 )
 _HANDS = (
-    r"(?P<hour>\d{1,2})(?P<colon>[:.-])(?P<minute>\d{2})(?:(?P=colon)(?P<second>\d{2}))?(?!\d)(?:[.,]\d{1,9})?"
+    r"(?P<hour>\d{1,2})(?P<colon>[:.-]| : )(?P<minute>\d{2})(?:(?P=colon)(?P<second>\d{2}))?(?!\d)(?:[.,]\d{1,9})?"
     r"(?: ?(?P<half>[ap])\.?m\b\.?)?"
 )
 _CLOCK = (
     r"(?: ?\(?(?:(?P<zone>WIB|WITA|WIT)\b|(?:(?:UTC|GMT) ?)?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)(?!\d)"
     r"|(?P<utc>Z|UTC|GMT)\b)\)?)?"
 )
-_TIME = rf"(?:(?: ?[,|/@•·–—-]{{0,3}} ?| ?T)(?:(?:pukul|pkl\.?|pk\.?|jam|at) )?(?<=[ ,|/@•·–—T-]){_HANDS}{_CLOCK})?"
+_TIME = rf"(?:(?: ?[,|/@•·–—-]{{0,3}} ?| ?T)(?:(?:pukul|pkl\.?|pk\.?|jam|at) ?:? )?(?<=[ ,|/@•·–—T-]){_HANDS}{_CLOCK})?"
 _FORMS = [
     re.compile(form, re.IGNORECASE)
     for form in (
@@ -60,7 +63,7 @@ _FORMS = [
         # Rabu, 2 Maret 2022 10:39 WIB; Wed, 18 Nov 2026 19:26:00 +0700
         rf"(?<![\w/]){_DAY}(?P<day>\d{{1,2}})[ /-](?P<name>{_NAMES})\.?,?[ /-](?P<year>\d{{4}})(?!\d)" + _TIME,
         # November 20, 2026 7:26 pm
-        rf"(?<![\w/]){_DAY}(?P<name>{_NAMES})\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})(?!\d)" + _TIME,
+        rf"(?<![\w/]){_DAY}(?P<name>{_NAMES})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})(?!\d)" + _TIME,
         # Jumat, 20/11/2026 | 18:30
         rf"(?<![\w/.-]){_DAY}(?P<day>\d{{1,2}})(?P<dash>[/.-])(?P<month>\d{{1,2}})(?P=dash)(?P<year>\d{{4}})(?!\d)"
         + _TIME,
@@ -78,10 +81,12 @@ _BASIC = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)(?!\d)")
 _YEAR = re.compile(r"(?:19|2[01])\d\d")
 # Seconds since 1970, or milliseconds.
 _EPOCH = re.compile(r"([1-9]\d{9})(?:\d{3})?")
+_COUNT = re.compile(
+    r"(?:(\d{1,3}|an?) |(?<!\w)se)(detik|menit|jam|hari|minggu|second|minute|hour|day|week)s?\b", re.IGNORECASE
+)
+# "2 jam 15 menit yang lalu". Months and years before it would make it another day.
 _RELATIVE = re.compile(
-    r"(?<!\w)(?:(\d{1,3}) |se)(detik|menit|jam|hari|minggu) (?:yang )?lalu\b"
-    r"|(?<!\w)(\d{1,3}|an?) (second|minute|hour|day|week)s? ago\b",
-    re.IGNORECASE,
+    rf"(?<!\w)(?<!bulan )(?<!tahun )(?:{_COUNT.pattern} ){{1,3}}(?:(?:yang )?lalu|ago)\b", re.IGNORECASE
 )
 _UNITS = {
     **dict.fromkeys(("detik", "second"), "seconds"),
@@ -183,10 +188,10 @@ def _relative(text: str, zone: timezone, now: datetime | None, origin: str) -> M
     if now is None:
         return None
     if match := _RELATIVE.search(text):
-        count = next((int(digits) for digits in match.group(1, 3) if digits and digits.isdecimal()), 1)
-        unit = _UNITS[(match[2] or match[4]).lower()]
-        when = (now - timedelta(**{unit: count})).astimezone(zone)
-        timed = unit not in {"days", "weeks"}
+        counts = [(_UNITS[unit.lower()], digits) for digits, unit in _COUNT.findall(match[0])]
+        back = [timedelta(**{unit: int(digits) if digits.isdecimal() else 1}) for unit, digits in counts]
+        when = (now - sum(back, timedelta())).astimezone(zone)
+        timed = counts[-1][0] not in {"days", "weeks"}
         return Moment(when if timed else _midnight(when), match[0], timed, None, origin)
     near = _NEAR_DAY.search(text)
     if near is None or near["hour"] is None:
@@ -205,41 +210,75 @@ def _midnight(when: datetime) -> datetime:
     return when.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def settle(moments: list[Moment], zone: str) -> Moment | None:
+def settle(moments: list[Moment], zone: str, now: datetime | None = None) -> Moment | None:
     """The first timed moment, on the outlet's clock.
 
-    A moment with a foreign offset is moved to the outlet's, or to WITA or WIT where another names it. It is not moved
-    when another one, local, shows the same hands: then the offset is false (Z or GMT on local time: detik,
-    merdeka 2021). An offset of -07:00 that nothing else speaks for is taken for +07:00, origin `guess`. +07:00 gives
-    way to WITA or WIT at the same hands: it is what templates print by default.
+    What another moment says of it goes first, see `_corrected`. Else a foreign offset is moved to the outlet's, or to
+    WITA or WIT where another names it. It is taken for false, origin `guess`, when it is -07:00, or when the moment
+    would lie after `now`, the capture, and no other agrees.
     """
-    timed = [moment for moment in moments if moment.timed]
+    timed = _timed(moments)
     if not timed:
         return None
-    first = timed[0]
-    offset = first.when.utcoffset()
-    local = offset in _OFFSETS
-    for other in timed[1:]:
-        # A line for readers has no seconds.
-        alike = first.when.replace(tzinfo=None, second=0) == other.when.replace(tzinfo=None, second=0)
-        truer = other.zone in _EASTERN and offset == _DEFAULT if local else other.when.utcoffset() in _OFFSETS
-        if alike and truer:
-            return replace(first, when=first.when.replace(tzinfo=other.when.tzinfo))
-    if local:
+    first, *others = timed
+    offset = first.when.utcoffset() or timedelta()
+    if corrected := next((when for other in others if (when := _corrected(first, other))), None):
+        return replace(first, when=corrected)
+    if offset in _OFFSETS:
         return first
     clock = ZONES[next((moment.zone for moment in timed if moment.zone), zone)]
-    if -(first.when.utcoffset() or timedelta()) in _OFFSETS:
-        return replace(first, when=first.when.replace(tzinfo=clock), origin="guess")
+    hands = first.when.replace(tzinfo=clock)
+    to_come = now is not None and hands <= now < first.when - _SLACK
+    if -offset in _OFFSETS or (to_come and all(abs(other.when - first.when) > _SLACK for other in others)):
+        return replace(first, when=hands, origin="guess")
     return replace(first, when=first.when.astimezone(clock))
 
 
-def settle_edit(edit: Moment, moments: list[Moment], zone: str) -> Moment:
+def _corrected(first: Moment, other: Moment) -> datetime | None:
+    """What another moment makes of the first; None when it says nothing against it.
+
+    The same hands, local, give a false offset away: Z or GMT on local time (detik, merdeka 2021), or +07:00, which
+    templates print by default, in WITA or WIT. A local time gives way to a line that names its zone when it is UTC's
+    or twelve hours short, and goes east with one for the same instant.
+    """
+    offset, clock = first.when.utcoffset(), other.when.tzinfo
+    local, eastern = offset in _OFFSETS, other.zone in _EASTERN
+    ahead = _hands(other) - _hands(first)
+    truer = eastern and offset == _DEFAULT if local else other.when.utcoffset() in _OFFSETS
+    if truer and abs(ahead) <= _SLACK:
+        return first.when.replace(tzinfo=clock)
+    if local and other.zone and ahead in {other.when.utcoffset(), _HALF_A_DAY}:
+        return (first.when + ahead).replace(tzinfo=clock)
+    if local and eastern and abs(other.when - first.when) <= _SLACK:
+        return first.when.astimezone(clock)
+    return None
+
+
+def settle_edit(edit: Moment, moments: list[Moment], zone: str, now: datetime | None = None) -> Moment:
     """A moment of editing, on the clock that publication (`moments`) turned out to be on.
 
     An offset that was false there is false here.
     """
-    first = next((moment for moment in moments if moment.timed), None)
-    published = settle(moments, zone)
+    first = next(iter(_timed(moments)), None)
+    published = settle(moments, zone, now)
     if first and published and published.when != first.when and first.when.utcoffset() == edit.when.utcoffset():
-        return replace(edit, when=edit.when.replace(tzinfo=published.when.tzinfo), origin=published.origin)
-    return settle([edit, *(moment for moment in moments if moment.zone)], zone) or edit
+        ahead = _hands(published) - _hands(first)
+        when = edit.when + ahead if ahead == published.when.utcoffset() else edit.when
+        return replace(edit, when=when.replace(tzinfo=published.when.tzinfo), origin=published.origin)
+    return settle([edit, *(moment for moment in moments if moment.zone)], zone, now) or edit
+
+
+def _timed(moments: list[Moment]) -> list[Moment]:
+    """Those with a time. Midnight is none where another has a time on the same day: templates print it for a day."""
+    timed = [moment for moment in moments if moment.timed]
+    days = {_hands(moment).date() for moment in timed if not _is_midnight(moment)}
+    return [moment for moment in timed if not (_is_midnight(moment) and moment.when.date() in days)]
+
+
+def _is_midnight(moment: Moment) -> bool:
+    return moment.when.time() == time()
+
+
+def _hands(moment: Moment) -> datetime:
+    """What the clock shows, without seconds: a line for readers has none."""
+    return moment.when.replace(tzinfo=None, second=0)

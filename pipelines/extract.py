@@ -16,6 +16,7 @@ from pipelines.facts.fill import fill
 from pipelines.page import paging
 from pipelines.page.blocks import Removed
 from pipelines.page.document import Document
+from pipelines.page.jsonld import ARTICLES
 from pipelines.page.markup import Limits, PageRefused, absolute, number, parse
 from pipelines.rules import Rules
 from pipelines.text import layouts
@@ -85,7 +86,7 @@ def extract(
     if body.paragraphs:
         article.origins["text"] = text.origin
     article.text_confidence = text.confidence
-    fill(article, document, body)
+    fill(article, document, body, text.headline)
     page, pages = paging.find(document)
     article.pages, article.complete = pages, pages == 1
     article.set_text(body.paragraphs)
@@ -122,6 +123,7 @@ def join(pages: Iterable[Page]) -> Article:
     article = copy.deepcopy(first.article)
     text: list[str] = []
     there = set()
+    used: list[Page] = []
     for page in parts:
         says_more = set(page.paragraphs) > set(first.paragraphs)
         if page.paragraphs[: len(text)] == text:
@@ -129,14 +131,16 @@ def join(pages: Iterable[Page]) -> Article:
         else:
             fresh = [] if set(page.paragraphs) <= set(text) else page.paragraphs
         text += fresh
+        used += [page] if fresh else []
         # An outlet that answers page 1 for every page has not shown the others.
         if fresh or says_more:
             there.add(page.page)
     complete = total == 1 or there >= set(range(1, total + 1))
     whole = max((page for page in ordered if page.pages == 1), key=lambda page: len(page.paragraphs), default=first)
     if total > 1 and whole.pages == 1 and _continues(first.paragraphs, whole.paragraphs):
-        text, complete = whole.paragraphs, True
+        text, complete, used = whole.paragraphs, True, [whole]
     article.set_text(text)
+    _vouch(article, used)
     article.pages, article.complete = total, complete
     for page in ordered:
         for name in _BELOW:
@@ -144,6 +148,16 @@ def join(pages: Iterable[Page]) -> Article:
                 setattr(article, name, getattr(page.article, name))
                 article.origins[name] = page.article.origins[name]
     return article
+
+
+def _vouch(article: Article, used: list[Page]) -> None:
+    """Say of a text of several pages what is true of all: the origin of the page that is least sure of its part."""
+    unsure = [page for page in used if page.article.text_confidence is not None]
+    least = min(unsure or used, key=lambda page: page.article.text_confidence or 0.0, default=None)
+    if least:
+        article.text_confidence = least.article.text_confidence
+        if origin := least.article.origins.get("text"):
+            article.origins["text"] = origin
 
 
 def _continues(first: list[str], whole: list[str]) -> bool:
@@ -170,7 +184,8 @@ def _signs(document: Document, text: Text, article: Article, page: int) -> Signs
         page=page,
         links=number(_links, document.root),
         figures=sum(number(_figures, one) for one in text.containers),
-        types=document.types,
+        # Of related articles' nodes alone, the page is none.
+        types=document.types if document.node else document.types - ARTICLES,
         category=document.category,
         free=article.free,
         challenged=short and verdicts.is_challenge(document.root),

@@ -13,7 +13,7 @@ from lxml.etree import _Element as Element
 from archive.model import Verdict
 from pipelines.page.jsonld import ARTICLES
 
-# Fewer words of prose beside a film, or beside pictures, are its caption.
+# Fewer words of prose beside a film, or beside pictures, are its caption; in front of a paywall, its teaser.
 PROSE = 80
 # Shorter texts are no article, whatever the page says of itself.
 _SENTENCE = 8
@@ -22,16 +22,23 @@ _PICTURES = 5
 _LINKS = 30
 
 _CHALLENGE = re.compile(
-    r"(?:just a moment|attention required|checking your browser.{0,60}|access (?:is )?denied|akses ditolak"
-    r"|(?:error )?403|(?:403 )?forbidden|are you (?:a )?(?:human|robot)|verify you are human|request unsuccessful"
-    r"|pardon our interruption|ddos protection.{0,30}|please wait|security check)(?: ?[.!?|:–-].{0,60})?"
+    r"(?:just a moment|one moment, please|attention required|checking your browser.{0,60}|access (?:is )?denied"
+    r"|akses ditolak|(?:error )?403(?: error)?|(?:403 )?forbidden|are you (?:a )?(?:human|robot)|verify you are human"
+    r"|human verification|robot check|request unsuccessful|request (?:blocked|rejected)|(?:error: )?the request could"
+    r" not be satisfied|access to this page has been denied"
+    r"|your access to this (?:site|service) has been limited.{0,40}|you have been blocked"
+    r"|pardon our interruption|ddos-guard|ddos protection.{0,30}|please wait|security check"
+    r"|.{1,20} security checkpoint|internet positif|trust ?positif)(?: ?[.!?|:–-].{0,60})?"
     r"|.{1,40} [-|] (?:error )?403",
     re.IGNORECASE,
 )
 _MISSING = re.compile(
-    r"(?:error )?404(?: ?[.!|:–-].{0,60}| (?:error|not found|page|halaman|file)\b.{0,60})?|.{0,60}\berror 404"
+    r"(?:error )?404(?: ?[.!|:–-].{0,60}| \(?(?:error|not found|page|halaman|file)\b.{0,60})?|.{0,60}\berror 404"
     r"|.{0,60}\b404 not found|.{1,40} [-|] 404|(?:page |halaman |berita |artikel )?not found(?: ?[.!|:–-].{0,60})?"
     r"|.{0,40}\b(?:halaman|laman|berita|artikel|konten)\b.{0,40}\btidak (?:dapat )?(?:ditemukan|tersedia)\b.{0,40}"
+    r"|(?:(?:maaf|oops|ups|waduh)\W{1,4})?(?:halaman|laman|berita|artikel|konten)"
+    r"(?: (?:ini|yang (?:anda|kamu) \w{2,12}))? (?:(?:sudah |telah )?(?:tidak ada|dihapus)|hilang)(?: ?[.!|–-].{0,60})?"
+    r"|nothing found(?: ?[.!|–-].{0,60})?"
     r"|tidak ditemukan",
     re.IGNORECASE,
 )
@@ -43,6 +50,10 @@ _LISTING_TITLE = re.compile(
 _LISTING_PATH = re.compile(
     r"^/(?:[a-z]+/)?(?:tags?|topi[ck]s?|label|kategori|category|author|penulis|search|cari|indeks|index-news)(?:/|$)"
 )
+# No article has one of these, whatever its metadata say: a home page, and what is searched or signed.
+_NEVER_ARTICLE_PATH = re.compile(r"^/?$|^/(?:tags?|author|penulis|search|cari|indeks|index-news)(?:/|$)")
+# A section's, of plain words: /nasional, /olahraga/sepakbola.
+_SECTION_PATH = re.compile(r"^(?:/[a-z]{2,15}){1,2}/?$")
 _LISTING_CATEGORIES = frozenset(("tag", "tags", "index", "indeks", "topik", "topic", "search", "author"))
 _LISTINGS = frozenset(("CollectionPage", "ItemList", "SearchResultsPage", "ProfilePage"))
 _GALLERIES = frozenset(("ImageGallery", "MediaGallery"))
@@ -53,6 +64,8 @@ _GALLERY_PATH = re.compile(
 _VIDEO_PATH = re.compile(r"^/(?:video|videos|tv)(?:/|$)")
 _VIDEO_HOST = re.compile(r"^(?:video|tv)\.")
 _GALLERY_HOST = re.compile(r"^(?:foto|photo)\.")
+_GALLERY_TITLE = re.compile(r"\W*(?:foto(?:[ -]foto)?|galeri foto|in picture|potret)s? ?[:|\]]", re.IGNORECASE)
+_VIDEO_TITLE = re.compile(r"\W*(?:video|vidio)s? ?[:|\]]", re.IGNORECASE)
 _LIVE = re.compile(
     r"(?:\W*(?:breaking news|update)\W+)?(?:live(?:[ -]?(?:report|update|blog|streaming|stream|score|now))?s?\b *[:|–-]"
     r"|live[ -]?(?:report|update|blog|streaming)s?\b|link live streaming\b)",
@@ -67,9 +80,14 @@ _CONSENT = re.compile(
     re.IGNORECASE,
 )
 _CONSENT_HOST = re.compile(r"^(?:consent|cmp|privacy)\.")
+# Guards put scripts on the pages that they let through, too: Cloudflare's is another one (`jsd`), the others' are the
+# same, and a wall has no links.
 _challenges = etree.XPath(
-    "boolean(//form[@id='challenge-form'] | //*[@id='challenge-error-text' or @id='cf-wrapper']"
-    " | //script[contains(@src, '/cdn-cgi/challenge-platform/')])"
+    "boolean(//form[@id='challenge-form'] | //*[@id='challenge-error-text' or @id='cf-wrapper' or @id='px-captcha']"
+    " | //script[contains(@src, '/cdn-cgi/challenge-platform/') and not(contains(@src, '/jsd/'))]"
+    " | //iframe[contains(@src, '/_Incapsula_Resource') or contains(@src, 'captcha-delivery.com')]"
+    " | //script[contains(@src, 'captcha-delivery.com') or contains(@src, '/_Incapsula_Resource')"
+    " or contains(@src, 'awswaf.com')][count(//a[@href]) < 5])"
 )
 # The forms of the platforms that ask for consent.
 _consents = etree.XPath(
@@ -153,8 +171,11 @@ def _wall(signs: Signs) -> tuple[Verdict, str] | None:
 
 
 def _soft_404(signs: Signs) -> tuple[Verdict, str] | None:
+    # With an article's metadata and a sentence it is news: "Konten Lama Tidak Ditemukan".
+    if signs.words >= (_SENTENCE if signs.types & ARTICLES else PROSE):
+        return None
     title = _first(_MISSING.fullmatch, signs.titles)
-    return (Verdict.SOFT_404, f"titled {title!r}") if title and signs.words < PROSE else None
+    return (Verdict.SOFT_404, f"titled {title!r}") if title else None
 
 
 def _consent(signs: Signs) -> tuple[Verdict, str] | None:
@@ -182,7 +203,7 @@ def _listing(signs: Signs) -> tuple[Verdict, str] | None:
         reason = f"content_category is {signs.category}"
     elif kinds and not signs.types & ARTICLES and not (signs.ruled and signs.words >= PROSE):
         reason = f"JSON-LD is of type {', '.join(sorted(kinds))}"
-    elif _is_film(signs) or _is_live(signs) or signs.page > 1:
+    elif _is_film(signs) or _is_live(signs) or signs.page > 1 or signs.free is False:
         pass
     elif signs.words < least and signs.links >= _LINKS:
         reason = f"{signs.links} links and {signs.words} words of prose"
@@ -190,11 +211,20 @@ def _listing(signs: Signs) -> tuple[Verdict, str] | None:
         reason = f"{signs.all_words} words, and no sentence among them"
     elif title and not signs.ruled and not signs.types & ARTICLES:
         reason = f"titled {title!r}"
-    elif not signs.ruled and not signs.types & ARTICLES and _LISTING_PATH.match(urlsplit(signs.url).path):
+    elif not signs.ruled and _is_address_of_list(signs):
         reason = "the address of a list"
     elif not signs.ruled and signs.listed:
         reason = "the markup of a list"
     return (Verdict.LISTING, reason) if reason else None
+
+
+def _is_address_of_list(signs: Signs) -> bool:
+    """Is it the address of a list? Where an article may have one like it, its metadata decide."""
+    parts = urlsplit(signs.url)
+    if _NEVER_ARTICLE_PATH.match(parts.path) and not parts.query:
+        return True
+    section = _SECTION_PATH.match(parts.path) and not parts.query and signs.links >= _LINKS
+    return not signs.types & ARTICLES and bool(_LISTING_PATH.match(parts.path) or section)
 
 
 def _is_live(signs: Signs) -> bool:
@@ -220,8 +250,8 @@ def _gallery(signs: Signs) -> tuple[Verdict, str] | None:
         return Verdict.GALLERY, "JSON-LD is of a gallery"
     if signs.figures >= _PICTURES:
         return Verdict.GALLERY, f"{signs.figures} pictures and {signs.words} words of prose"
-    if _has_pictures(signs.url):
-        return Verdict.GALLERY, f"the address of a gallery and {signs.words} words of prose"
+    if _has_pictures(signs.url) or _first(_GALLERY_TITLE.match, signs.titles):
+        return Verdict.GALLERY, f"called a gallery and {signs.words} words of prose"
     return None
 
 
@@ -238,6 +268,8 @@ def _is_film(signs: Signs) -> bool:
         or _VIDEO_PATH.match(parts.path)
         or _has_pictures(signs.url)
         or _VIDEO_HOST.match(parts.netloc)
+        or _first(_VIDEO_TITLE.match, signs.titles)
+        or _first(_GALLERY_TITLE.match, signs.titles)
     )
 
 
@@ -248,7 +280,7 @@ def _video(signs: Signs) -> tuple[Verdict, str] | None:
 
 
 def _paywall(signs: Signs) -> tuple[Verdict, str] | None:
-    if signs.free is False and signs.words < _TEASER:
+    if signs.free is False and signs.words < PROSE:
         return Verdict.PAYWALL, f"not accessible for free, {signs.words} words shown"
     return None
 

@@ -7,6 +7,8 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -16,18 +18,22 @@ T = TypeVar("T")
 
 TIMEOUT_SECONDS = 30.0
 """Protection only: a page that takes longer is a failure to be tried again, never a verdict."""
-QUEUE = 16
-"""Pages that may wait for a worker; beyond it callers wait, and the downloader with them."""
 
 
 class Workers:
-    """Runs pure functions in worker processes, spawned on first use."""
+    """Runs pure functions in worker processes, spawned on first use.
+
+    A pool of pebble's loses what waits in it when a worker dies that was at nothing, so each pool is one worker with
+    one page. Callers wait for it, and the downloader with them.
+    """
 
     def __init__(self, count: int, timeout: float = TIMEOUT_SECONDS) -> None:
-        self._count = count
         self._timeout = timeout
-        self._pool = _make_pool(count)
-        self._slots = asyncio.Semaphore(count + QUEUE)
+        self._pools: set[ProcessPool] = set()
+        # Last in, first out: a worker that has been spawned goes before one that has not.
+        self._idle: asyncio.LifoQueue[ProcessPool] = asyncio.LifoQueue()
+        for _ in range(count):
+            self._idle.put_nowait(self._open())
         self._one_alone = asyncio.Lock()
 
     async def run(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -36,38 +42,53 @@ class Workers:
         The machine may have been short of time or memory, which is no fault of the page. Raises what the function
         raises, TimeoutError, or pebble.ProcessExpired.
         """
-        async with self._slots:
-            try:
-                return await asyncio.wrap_future(self._schedule(function, *arguments, **named))
-            except (TimeoutError, ProcessExpired):
-                pass
-            async with self._one_alone:
-                pool = _make_pool(1)
-                try:
-                    again: Future[T] = pool.schedule(function, list(arguments), dict(named), timeout=self._timeout)
-                    return await asyncio.wrap_future(again)
-                finally:
-                    await asyncio.to_thread(_stop, pool)
-
-    def _schedule(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> Future[T]:
+        call = partial(function, *arguments, **named)
+        pool = await self._idle.get()
         try:
-            return self._pool.schedule(function, list(arguments), dict(named), timeout=self._timeout)
-        except RuntimeError:  # an idle worker was killed, which pebble takes for the end of its pool
-            self._pool = _make_pool(self._count)
-            return self._pool.schedule(function, list(arguments), dict(named), timeout=self._timeout)
+            return await self._ask(pool, call)
+        except (TimeoutError, ProcessExpired):
+            failed, pool = pool, self._open()
+        finally:
+            self._idle.put_nowait(pool)
+        await self._close(failed)
+        async with self._one_alone:
+            pool = self._open()
+            try:
+                return await self._ask(pool, call)
+            finally:
+                await self._close(pool)
+
+    async def _ask(self, pool: ProcessPool, call: Callable[[], T]) -> T:
+        try:
+            return await asyncio.wrap_future(_schedule(pool, call, self._timeout))
+        except BrokenProcessPool as error:
+            raise ProcessExpired("The worker died before it took the page") from error  # type: ignore[no-untyped-call]
+
+    def _open(self) -> ProcessPool:
+        pool = ProcessPool(
+            max_workers=1,
+            initializer=_deaf_to_interrupts,
+            # A forked child would share the reactor's sockets and the writer's open files.
+            context=multiprocessing.get_context("spawn"),
+        )
+        self._pools.add(pool)
+        return pool
+
+    async def _close(self, pool: ProcessPool) -> None:
+        self._pools.remove(pool)
+        await asyncio.to_thread(_stop, pool)
 
     def stop(self) -> None:
         """End the workers. What they are at is lost, so call it when nothing is awaited."""
-        _stop(self._pool)
+        for pool in self._pools:
+            _stop(pool)
 
 
-def _make_pool(count: int) -> ProcessPool:
-    return ProcessPool(
-        max_workers=count,
-        initializer=_deaf_to_interrupts,
-        # A forked child would share the reactor's sockets and the writer's open files.
-        context=multiprocessing.get_context("spawn"),
-    )
+def _schedule(pool: ProcessPool, call: Callable[[], T], timeout: float) -> Future[T]:
+    try:
+        return pool.schedule(call, timeout=timeout)
+    except RuntimeError as error:  # the worker was killed while it was idle
+        raise BrokenProcessPool from error
 
 
 def _stop(pool: ProcessPool) -> None:

@@ -30,6 +30,11 @@ from tests.pages import container
         ("<p>satu<script>x</script> dua<!-- tiga --></p>", ["satu dua"]),
         ("<p>satu<figure>x</figure>dua</p>", ["satu", "dua"]),
         (
+            "<figure><table><tr><td>Solo</td><td>Rp 5</td></tr></table><figcaption>x</figcaption></figure>",
+            ["Solo | Rp 5"],
+        ),
+        ("<figure><table><tr><td><img src='/x'></td></tr></table>x</figure>", []),
+        (
             "<div class='share-content'>" + "<p>panjang sekali kalimat ini.</p>" * 20 + "</div>",
             ["panjang sekali kalimat ini."] * 20,
         ),

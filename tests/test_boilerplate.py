@@ -244,6 +244,19 @@ def test_a_heading_of_a_widget_takes_no_prose_with_it() -> None:
         assert found.paragraphs == [PROSE, last.removesuffix(" (rin/ayu)")]
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "<p>Hujan turun di kampung<br>di atap rumah kayu<br>di jalan lama</p>",
+        f"<p>Persatuan (4-3-3): {'Andi Saputra; Budi Hartono, Candra Wijaya, ' * 4}Dedi Kurnia</p>",
+    ],
+    ids=["verse", "line-up"],
+)
+def test_a_heading_of_a_widget_takes_no_verse_and_no_line_up_with_it(tail: str) -> None:
+    found = bare(f"<p>{PROSE}</p><h3>Berita Terkini</h3><p>{LINK}</p>{tail}")
+    assert found.paragraphs == [PROSE, blocks.flat(container(tail))]
+
+
 def test_every_line_that_goes_is_told_once_in_the_words_of_the_page() -> None:
     found = bare(
         f"<h1>Judul</h1><p>Laporan Wartawan Contoh, Rina Ayu</p><p>{PROSE} Baca juga: {LINK}</p><p>Baca juga:</p>"

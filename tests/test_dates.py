@@ -19,6 +19,9 @@ def iso(raw: str, **named: object) -> str | None:
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
+        ("24 Juli 2026 Pukul: 13.39 WIB", "2026-07-24T13:39:00+07:00"),
+        ("24 Juli 2026 13 : 39 WIB", "2026-07-24T13:39:00+07:00"),
+        ("July 24th, 2026 1:39 pm", "2026-07-24T13:39:00+07:00"),
         # ISO 8601 and what passes for it
         ("2026-11-18T19:26:00+08:00", "2026-11-18T19:26:00+08:00"),
         ("2026-11-18T19:26:00+0700", "2026-11-18T19:26:00+07:00"),
@@ -108,6 +111,9 @@ def test_a_time_without_a_zone_is_the_outlets() -> None:
         ("1 Jam yang lalu -", "2026-11-21T15:00:00+07:00"),
         ("5 menit lalu", "2026-11-21T15:55:00+07:00"),
         ("30 detik lalu", "2026-11-21T15:59:30+07:00"),
+        ("2 jam 15 menit yang lalu", "2026-11-21T13:45:00+07:00"),
+        ("1 hari 2 jam lalu", "2026-11-20T14:00:00+07:00"),
+        ("1 bulan 3 jam lalu", None),
         ("sejam yang lalu", "2026-11-21T15:00:00+07:00"),
         ("an hour ago", "2026-11-21T15:00:00+07:00"),
         ("20 minutes ago", "2026-11-21T15:40:00+07:00"),
@@ -193,7 +199,16 @@ def moments(*raws: str) -> list[dates.Moment]:
         (["2021-06-16T13:00:00-07:00"], "2021-06-16T13:00:00+07:00", "guess"),
         # A template prints +07:00, and readers in the east see their own clock.
         (["2026-11-18T19:26:05+07:00", "Rabu, 18 November 2026 19:26 WITA"], "2026-11-18T19:26:05+08:00", "x"),
-        (["2026-11-18T19:26:05+07:00", "Rabu, 18 November 2026 20:26 WITA"], "2026-11-18T19:26:05+07:00", "x"),
+        (["2026-11-18T19:26:05+07:00", "Rabu, 18 November 2026 20:26 WITA"], "2026-11-18T20:26:05+08:00", "x"),
+        # The line for readers was made a minute later.
+        (["2026-11-16T18:09:58Z", "Senin, 16 November 2026 18:10 WIB"], "2026-11-16T18:09:58+07:00", "x"),
+        # A local time that is UTC's, one that lost its PM, and a midnight that stands for a day.
+        (["2026-11-16 11:09:05", "Senin, 16 November 2026 18:09 WIB"], "2026-11-16T18:09:05+07:00", "x"),
+        (["2026-11-16T11:09:05+07:00", "Senin, 16 November 2026 19:09 WITA"], "2026-11-16T19:09:05+08:00", "x"),
+        (["2026-11-16T06:09:05+07:00", "Senin, 16 November 2026 18:09 WIB"], "2026-11-16T18:09:05+07:00", "x"),
+        (["2026-11-16T00:00:00+07:00", "Senin, 16 November 2026 18:09 WIB"], "2026-11-16T18:09:00+07:00", "x"),
+        (["2026-11-16T00:00:00+07:00", "Selasa, 17 November 2026 18:09 WIB"], "2026-11-16T00:00:00+07:00", "x"),
+        (["2026-11-16T11:09:05+07:00", "Senin, 16 November 2026 18:07 WIB"], "2026-11-16T11:09:05+07:00", "x"),
         # A day alone gives way to a time.
         (["2026-11-16", "2026-11-16 18:09:00"], "2026-11-16T18:09:00+07:00", "x"),
     ],
@@ -210,7 +225,21 @@ def test_an_edit_is_on_the_clock_of_the_publication() -> None:
     edit = moments("2026-11-16T19:00:00Z")[0]
     assert dates.settle_edit(edit, false, "WIB").when.isoformat() == "2026-11-16T19:00:00+07:00"
     assert dates.settle_edit(edit, true, "WIB").when.isoformat() == "2026-11-17T02:00:00+07:00"
+    naive = moments("2026-11-16 11:09:00", "Senin, 16 November 2026 18:09 WIB")
+    late = moments("2026-11-16 12:00:00")[0]
+    assert dates.settle_edit(late, naive, "WIB").when.isoformat() == "2026-11-16T19:00:00+07:00"
     assert dates.settle_edit(edit, [], "WIB").when.isoformat() == "2026-11-17T02:00:00+07:00"
+
+
+def test_what_would_be_after_the_capture_has_a_false_offset() -> None:
+    for raws, hour, origin in (
+        (["2026-11-21T09:50:00Z"], 9, "guess"),
+        (["2026-11-21T02:50:00Z"], 9, "x"),
+        (["2026-11-21T09:50:00Z", "2026-11-21 16:50:00"], 16, "x"),
+    ):
+        settled = dates.settle(moments(*raws), "WIB", NOW)
+        assert settled
+        assert (settled.when.hour, settled.when.utcoffset(), settled.origin) == (hour, timedelta(hours=7), origin)
 
 
 def test_nothing_timed_settles_nothing() -> None:

@@ -158,6 +158,18 @@ def test_what_stands_below_the_last_page_is_not_lost() -> None:
     assert (made.pages, made.words, len(made.text_sha256)) == (2, 2, 64)
 
 
+def test_a_joined_text_is_as_sure_as_its_least_sure_page() -> None:
+    pages = [part(n, 3, letter) for n, letter in ((1, "a"), (2, "b"), (3, "c"))]
+    for one, origin, sure in zip(pages, ("rule", "visible", "jsonld"), (None, 0.6, 0.9), strict=True):
+        one.article.origins["text"], one.article.text_confidence = origin, sure
+    made = join(pages)
+    assert (made.origins["text"], made.text_confidence) == ("visible", 0.6)
+    whole = part(1, 1, "a", "b", "c", "d")
+    whole.article.origins["text"] = "rule"
+    made = join([*pages, whole])
+    assert (made.origins["text"], made.text_confidence) == ("rule", None)
+
+
 def test_joining_leaves_the_pages_alone() -> None:
     first = part(1, 2, "a")
     join([first, part(2, 2, "b", authors=["Rina Ayu"])])

@@ -135,6 +135,9 @@ def test_a_line_for_readers_says_when_it_was_published_and_edited() -> None:
     both = "Tayang: Rabu, 18 November 2026 16:42 WIB | Diperbarui: Rabu, 18 November 2026 17:30 WIB"
     row = article(body=f"<i class='tgl'>{both}</i>{BODY}", rules=rules).row()
     assert (row["published"], row["modified"]) == ("2026-11-18T16:42:00+07:00", "2026-11-18T17:30:00+07:00")
+    both = "Diperbarui 18/11/2026, 17:30 WIB | Diterbitkan 18/11/2026, 16:42 WIB"
+    row = article(body=f"<i class='tgl'>{both}</i>{BODY}", rules=rules).row()
+    assert (row["published"], row["modified"]) == ("2026-11-18T16:42:00+07:00", "2026-11-18T17:30:00+07:00")
     edit = "Diperbarui 18/11/2026, 17:30 WIB"
     row = article(body=f"<i class='tgl'>{edit}</i>{BODY}", rules=rules).row()
     assert (row["published"], row["modified"]) == (None, "2026-11-18T17:30:00+07:00")

@@ -61,3 +61,40 @@ def test_json_ld_that_is_none_hurts_nobody(script: str) -> None:
     assert made.title
     assert made.text.startswith(PROSE)
     json.dumps(made.row()).encode()
+
+
+OTHER = {"@type": "NewsArticle", "headline": "Kabar Lain", "author": "Budi Eka", "url": "https://www.contoh.test/lain"}
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        NODE,
+        NODE | {"mainEntityOfPage": {"@type": "WebPage", "@id": "http://contoh.test/nasional/123/judul/"}},
+        NODE | {"url": "https://m.contoh.test/amp/123"},
+    ],
+)
+def test_the_node_of_a_related_article_is_not_the_articles(own: object) -> None:
+    for script in (ld(OTHER) + ld(own), ld([OTHER, own, OTHER])):
+        made = article(f"<title>Judul - Contoh</title>{script}")
+        assert (made.title, made.authors) == ("Judul", ["Rina Ayu"])
+
+
+def test_an_address_that_begins_like_the_pages_is_another() -> None:
+    longer = OTHER | {"url": f"{URL}-lanjutan"}
+    assert article(ld(longer) + ld(NODE | {"url": URL})).title == "Judul"
+
+
+def test_several_nodes_that_are_all_of_other_articles_say_nothing() -> None:
+    made = article("<title>Judul Berita - Contoh</title>" + ld([OTHER, OTHER | {"headline": "Kabar Ketiga"}]))
+    assert (made.title, made.authors) == ("Judul Berita", [])
+
+
+def test_what_a_page_is_about_is_read() -> None:
+    assert article(ld({"@type": "WebPage", "mainEntity": NODE})).authors == ["Rina Ayu"]
+
+
+def test_the_house_that_another_node_names_is_no_author() -> None:
+    house = {"@type": "Organization", "@id": "#rumah", "name": "Kabar Kita"}
+    own = NODE | {"author": {"@type": "Person", "name": "Kabar Kita"}, "publisher": {"@id": "#rumah"}}
+    assert article(ld([house, own])).authors == []

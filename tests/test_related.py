@@ -36,6 +36,10 @@ LINK = "<a href='/x'>Judul Lain</a>"
         f"<div>Baca juga:<br>{LINK}</div>",
         f"<div><b>Baca juga:</b></div><div>{LINK}</div>",
         f"<li>Lihat juga: {LINK}</li>",
+        f"<p>Baca selengkapnya di sini: {LINK}</p>",
+        f"<p>Artikel Menarik Lainnya: {LINK}</p>",
+        f"<p>Menarik Dibaca: {LINK}</p>",
+        f"<p>Jangan lewatkan: {LINK}</p>",
         f"<p>Tonton juga: {LINK}</p>",
         f"<p>Saksikan juga {LINK}</p>",
         f"<p>Simak: {LINK}</p>",
@@ -121,6 +125,26 @@ def test_a_sentence_that_begins_like_a_label_stays(line: str) -> None:
 def test_a_subheading_behind_a_label_without_links_stays() -> None:
     found = body("<p>Baca juga:</p><h2>Nasib Warga Pesisir Utara</h2>")
     assert found.paragraphs == [PROSE, "Nasib Warga Pesisir Utara", MORE]
+
+
+@pytest.mark.parametrize(
+    "linked",
+    [f"<p>{LINK}</p>", f"<ul><li>{LINK}</li><li>{LINK}</li></ul>", "<ul><li>Judul Lain Tanpa Tautan</li></ul>"],
+    ids=["link", "links", "headlines"],
+)
+def test_a_subheading_behind_a_label_and_what_it_leads_to_stays(linked: str) -> None:
+    found = body(f"<p>Baca juga:</p>{linked}<p><b>Nasib Warga Pesisir Utara</b></p>")
+    assert found.paragraphs == [PROSE, "Nasib Warga Pesisir Utara", MORE]
+
+
+@pytest.mark.parametrize("line", ["<a href='/x'>Next Page</a>", "<a href='/x'>Lihat Semua</a>", f"Selanjutnya: {LINK}"])
+def test_a_link_that_leads_on_goes(line: str) -> None:
+    assert rules(body(f"<p>{line}</p>"))[0][0] == "pager"
+
+
+@pytest.mark.parametrize("line", ["Selanjutnya", "Next", f"Selanjutnya {LINK}", "Selanjutnya: Rina Ayu dan Budi"])
+def test_a_line_that_only_says_so_stays(line: str) -> None:
+    assert body(f"<p>{line}</p>").paragraphs == [PROSE, blocks.flat(container(line)), MORE]
 
 
 def test_a_label_takes_one_headline_that_lost_its_link_and_no_second() -> None:

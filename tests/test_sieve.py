@@ -59,6 +59,57 @@ def test_a_line_that_is_all_link_stays_where_the_witness_has_it_in_the_text() ->
     assert kept(f"<p>{PROSE}</p><p>{LAST}</p><p>{LINK}</p>", PROSE, text, LAST) == [PROSE, LAST]
 
 
+@pytest.mark.parametrize(
+    "widget",
+    [
+        f"<p>Baca juga: {LINK}</p>",
+        f"<h2>Kabar Lain</h2><ul><li>{LINK}</li><li>{LINK}</li></ul>",
+        f"<p>Kabar lain:</p><p>{LINK}</p>",
+    ],
+    ids=["line", "heading and list", "label and link"],
+)
+def test_a_subheading_below_a_widget_stays(widget: str) -> None:
+    markup = f"<p>{PROSE}</p>{widget}<h2>Menunggu Hujan</h2><p>{LAST}</p>"
+    assert kept(markup, PROSE, LAST) == [PROSE, "Menunggu Hujan", LAST]
+
+
+def test_a_headline_in_a_widget_between_paragraphs_is_no_subheading() -> None:
+    markup = f"<p>{PROSE}</p><p>{LINK}</p><h4>{LINK}</h4><p>{LAST}</p>"
+    assert kept(markup, PROSE, LAST) == [PROSE, LAST]
+
+
+def test_a_list_of_headings_begins_with_its_first() -> None:
+    assert kept(f"<h2>1. Hujan</h2><p>{PROSE}</p><h2>2. Banjir</h2><p>{LAST}</p>", PROSE, LAST) == [
+        "1. Hujan",
+        PROSE,
+        "2. Banjir",
+        LAST,
+    ]
+    assert kept(f"<h2>Ragam Desa</h2><p>{PROSE}</p><h3>Banjir</h3><p>{LAST}</p>", PROSE, LAST)[0] == PROSE
+
+
+def test_a_caption_does_not_part_a_heading_from_its_text() -> None:
+    picture = "<h3>Hujan</h3><small>instagram.com/desa</small>"
+    assert kept(f"<p>{PROSE}</p>{picture}<p>{LAST}</p>", PROSE, LAST) == [PROSE, "Hujan", LAST]
+    assert kept(f"<p>{PROSE}</p>{picture}<p>{LINK}</p>", PROSE) == [PROSE]
+
+
+@pytest.mark.parametrize("end", ["", f"<p>{LAST}</p>"], ids=["at the end", "inside"])
+def test_a_verse_stays_though_its_lines_are_no_sentences(end: str) -> None:
+    verse = "<p>Hujan turun di kampung<br>di atap rumah kayu<br>di jalan yang lama menunggu</p>"
+    found = kept(f"<p>{PROSE}</p>{verse}{end}", PROSE, LAST)
+    assert "Hujan turun di kampung di atap rumah kayu di jalan yang lama menunggu" in found
+
+
+def test_a_label_goes_with_its_link_in_a_table_too() -> None:
+    table = f"<table><tr><td>Baca:<div>{LINK}</div></td></tr></table>"
+    assert kept(f"<p>{PROSE}</p>{table}<p>{LAST}</p>", PROSE, "Baca:", LAST) == [PROSE, LAST]
+
+
+def test_a_dateline_above_the_first_paragraph_stays() -> None:
+    assert kept(f"<b>Sukamaju</b> - <p>{PROSE}</p><p>{LAST}</p>", PROSE, LAST) == ["Sukamaju -", PROSE, LAST]
+
+
 def test_a_label_that_goes_on_with_prose_is_no_related_link() -> None:
     line = f"Catatan: {OTHER} Lihat {LINK} untuk rinciannya, kata panitia."
     assert len(kept(f"<p>{PROSE}</p><p>{line}</p><p>{LAST}</p>", PROSE, LAST)) == 3

@@ -19,6 +19,7 @@ from tests.stripped import PROSE, bare, rules
         "[rin/ayu]",
         "(Contoh.com/Rina Ayu)",
         "(*)",
+        "(*/rin)",
         "***",
     ],
 )
@@ -33,6 +34,11 @@ def test_initials_go_from_the_end(signature: str) -> None:
         found = bare(f"<p>{PROSE}{tail}</p>")
         assert found.paragraphs == [PROSE]
         assert [text for _, text in rules(found)] == [signature]
+
+
+@pytest.mark.parametrize("signature", ["(rin)***", "**(rin)"])
+def test_initials_with_stars_beside_them_go_as_a_line(signature: str) -> None:
+    assert bare(f"<p>{PROSE}</p><p>{signature}</p>").paragraphs == [PROSE]
 
 
 def test_initials_in_small_letters_need_no_full_stop() -> None:

@@ -7,7 +7,8 @@ from lxml.etree import _Element as Element
 from archive.model import Verdict
 from pipelines.verdicts import Signs, decide, is_archive, is_challenge, is_consent
 
-URL = "https://www.contoh.test/nasional/123/judul"
+HOST = "https://www.contoh.test"
+URL = f"{HOST}/nasional/123/judul"
 
 
 def verdict(**signs: object) -> Verdict:
@@ -46,6 +47,10 @@ def verdict(**signs: object) -> Verdict:
         ({"words": 79, "types": {"VideoObject"}}, Verdict.VIDEO),
         ({"words": 59, "url": "https://www.contoh.test/berita/inpicture/16/02/23/x", "links": 90}, Verdict.GALLERY),
         ({"words": 20, "url": "https://foto.contoh.test/detail/1/x", "links": 90}, Verdict.GALLERY),
+        ({"words": 20, "titles": ("VIDEO: Banjir Merendam Pasar",), "links": 60}, Verdict.VIDEO),
+        ({"words": 20, "titles": ("[FOTO] Banjir Merendam Pasar",), "links": 60}, Verdict.GALLERY),
+        ({"words": 200, "titles": ("VIDEO: Banjir Merendam Pasar",)}, Verdict.ARTICLE),
+        ({"words": 40, "titles": ("Video Banjir Ternyata Rekaman Lama",)}, Verdict.ARTICLE),
         # Live pages, and reports that have ended
         ({"words": 40, "types": {"LiveBlogPosting"}, "links": 60}, Verdict.LIVE),
         ({"words": 300, "types": {"LiveBlogPosting"}}, Verdict.ARTICLE),
@@ -62,6 +67,13 @@ def verdict(**signs: object) -> Verdict:
         ({"words": 200, "ruled": False, "listed": True}, Verdict.LISTING),
         ({"words": 200, "ruled": True, "listed": True}, Verdict.ARTICLE),
         ({"words": 200, "ruled": False, "url": "https://www.contoh.test/tagar/rob"}, Verdict.ARTICLE),
+        # Addresses that no article has, and a section's
+        ({"words": 200, "ruled": False, "url": f"{HOST}/", "types": {"NewsArticle"}}, Verdict.LISTING),
+        ({"words": 200, "ruled": False, "url": f"{HOST}/?p=12"}, Verdict.ARTICLE),
+        ({"words": 200, "ruled": False, "url": f"{HOST}/tag/rob", "types": {"NewsArticle"}}, Verdict.LISTING),
+        ({"words": 200, "ruled": False, "url": f"{HOST}/kategori/rob", "types": {"NewsArticle"}}, Verdict.ARTICLE),
+        ({"words": 200, "ruled": False, "url": f"{HOST}/nasional", "links": 60}, Verdict.LISTING),
+        ({"words": 200, "ruled": False, "url": f"{HOST}/bola/liga-dua", "links": 60}, Verdict.ARTICLE),
         # Consent
         ({"words": 30, "titles": ("Before you continue to Contoh",)}, Verdict.CONSENT),
         ({"words": 30, "titles": ("Contoh", "We value your privacy")}, Verdict.CONSENT),
@@ -75,7 +87,15 @@ def verdict(**signs: object) -> Verdict:
         ({"words": 30, "free": False}, Verdict.PAYWALL),
         ({"words": 300, "free": False}, Verdict.ARTICLE),
         ({"words": 30, "free": True}, Verdict.ARTICLE),
+        ({"words": 75, "free": False, "links": 60}, Verdict.PAYWALL),
+        ({"words": 5, "free": False, "links": 60, "ruled": False, "types": {"NewsArticle"}}, Verdict.PAYWALL),
         # Soft 404
+        ({"words": 0, "links": 90, "titles": ("Maaf, halaman yang Anda tuju sudah tidak ada",)}, Verdict.SOFT_404),
+        ({"words": 0, "links": 90, "titles": ("Berita telah dihapus - Kabar",)}, Verdict.SOFT_404),
+        ({"words": 10, "titles": ("Error 404 (Not Found)!!1",)}, Verdict.SOFT_404),
+        ({"words": 40, "titles": ("Konten Lama Tidak Ditemukan",), "types": {"NewsArticle"}}, Verdict.ARTICLE),
+        ({"words": 3, "titles": ("Konten Tidak Ditemukan",), "types": {"NewsArticle"}}, Verdict.SOFT_404),
+        ({"words": 40, "titles": ("Halaman Hilang dari Buku Sejarah Kota",)}, Verdict.ARTICLE),
         ({"words": 10, "titles": ("404 Not Found",)}, Verdict.SOFT_404),
         ({"words": 0, "links": 90, "titles": ("Tribunnews.com - Error 404",)}, Verdict.SOFT_404),
         ({"words": 10, "titles": ("Contoh", "Halaman tidak ditemukan")}, Verdict.SOFT_404),
@@ -87,6 +107,9 @@ def verdict(**signs: object) -> Verdict:
         ({"words": 9, "titles": ("Just a moment...",)}, Verdict.BLOCKED),
         ({"words": 9, "titles": ("Tribunnews.com - 403",)}, Verdict.BLOCKED),
         ({"words": 9, "titles": ("403 Forbidden",)}, Verdict.BLOCKED),
+        ({"words": 66, "titles": ("ERROR: The request could not be satisfied", "403 ERROR")}, Verdict.BLOCKED),
+        ({"words": 9, "titles": ("Access to this page has been denied",)}, Verdict.BLOCKED),
+        ({"words": 9, "titles": ("Internet Positif",)}, Verdict.BLOCKED),
         ({"words": 9, "titles": ("Attention Required! | Cloudflare",)}, Verdict.BLOCKED),
         ({"words": 0, "titles": (), "challenged": True}, Verdict.BLOCKED),
         ({"words": 40, "titles": ("Forbidden City Dibuka Lagi",)}, Verdict.ARTICLE),
@@ -112,6 +135,16 @@ def root(markup: str) -> Element:
     [
         ("<body class='home'><p>x</p></body>", (False, False, False)),
         ("<body><form id='challenge-form'></form></body>", (True, False, False)),
+        ("<body><iframe src='/_Incapsula_Resource?CWUDNSAI=23'></iframe></body>", (True, False, False)),
+        ("<body><script src='/_Incapsula_Resource?SWJIYLWA=7'></script></body>", (True, False, False)),
+        ("<body><script src='https://ct.captcha-delivery.com/c.js'></script></body>", (True, False, False)),
+        ("<body><script src='/cdn-cgi/challenge-platform/h/b/orchestrate/x/v1'></script></body>", (True, False, False)),
+        # The same guards on a page that they let through.
+        ("<body><script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script></body>", (False, False, False)),
+        (
+            f"<body>{'<a href=/x>x</a>' * 9}<script src='/_Incapsula_Resource?SWJIYLWA=7'></script></body>",
+            (False, False, False),
+        ),
         ("<body><div id='onetrust-consent-sdk'></div></body>", (False, True, False)),
         ("<body><form action='/_consent/save'></form></body>", (False, True, False)),
         ("<body class='archive tag tag-rob'></body>", (False, False, True)),

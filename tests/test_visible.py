@@ -81,6 +81,32 @@ def test_what_is_about_something_else_dates_nothing(around: str, above: str, bel
     assert (made.published, made.published_raw) == (None, None)
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "<time class='updated' datetime='2026-11-20T11:00:00+07:00'>20 November</time>",
+        "<time datetime='2026-11-20T11:00:00+07:00'>Diperbarui 20 November 2026, 11:00 WIB</time>",
+        "<p>Update: 20 November 2026, 11:00 WIB</p>",
+    ],
+)
+def test_an_edit_that_stands_first_dates_no_publication(edit: str) -> None:
+    made = read(f"<div>{edit}<time datetime='2026-11-19T10:08:00+07:00'>Tayang 19 November</time></div>")
+    assert made.published
+    assert made.modified
+    assert (made.published.day, made.modified.day) == (19, 20)
+
+
+def test_old_themes_mark_the_only_date_as_an_update() -> None:
+    made = read("<span class='date updated'>19 November 2026 10:08</span>")
+    assert made.published
+    assert made.published.isoformat() == "2026-11-19T10:08:00+07:00"
+
+
+def test_scripts_of_the_head_are_no_line_above_the_headline() -> None:
+    head = ld({"@type": "VideoObject", "uploadDate": "2026-11-18T10:00:00+07:00"})
+    assert article(head, f"<h1>{TITLE}</h1>{STORY}", rules=UNRULED).published is None
+
+
 def test_a_false_zone_in_the_metadata_is_seen_through() -> None:
     made = read("<div>19/11/2026 10:08 WIB</div>", head=meta(pubdate="2026-11-19 T10:08:58Z"))
     assert made.published

@@ -1,6 +1,7 @@
 """Extraction in worker processes: what hangs or dies costs itself, and a second try."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import time
@@ -38,6 +39,11 @@ def hang(path: Path) -> int:
 
 def hang_once(path: Path) -> int:
     return note(path) if path.exists() else hang(path)
+
+
+def here() -> int:
+    time.sleep(1)
+    return os.getpid()
 
 
 def fail(path: Path) -> int:
@@ -85,6 +91,41 @@ def test_an_error_of_the_function_is_raised_and_not_tried_again(tmp_path: Path) 
     [error] = ask((fail, path))
     assert isinstance(error, KeyError)
     assert len(path.read_text().split()) == 1
+
+
+def test_a_worker_that_is_killed_before_it_takes_a_page_costs_none_and_leaves_no_page_waiting() -> None:
+    page = b"x" * 1_000_000  # more than a pipe holds
+
+    async def four() -> list[int]:
+        workers = Workers(1)
+        try:
+            asked = [asyncio.create_task(workers.run(len, page)) for _ in range(4)]
+            await asyncio.sleep(0)
+            [spawned] = multiprocessing.active_children()
+            spawned.kill()
+            async with asyncio.timeout(40):
+                return await asyncio.gather(*asked)
+        finally:
+            workers.stop()
+
+    assert asyncio.run(four()) == [len(page)] * 4
+
+
+def test_a_worker_that_was_killed_leaves_no_other_behind() -> None:
+    async def twice() -> tuple[set[int], set[int]]:
+        workers = Workers(2)
+        try:
+            before = {*await asyncio.gather(workers.run(here), workers.run(here))}
+            os.kill(min(before), signal.SIGKILL)
+            await asyncio.sleep(1)
+            return before, {*await asyncio.gather(workers.run(here), workers.run(here))}
+        finally:
+            workers.stop()
+
+    before, after = asyncio.run(twice())
+    assert (len(before), len(after)) == (2, 2)
+    assert min(before) not in after
+    assert multiprocessing.active_children() == []
 
 
 def test_a_worker_that_is_killed_while_idle_costs_nothing() -> None:

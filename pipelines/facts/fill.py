@@ -11,7 +11,6 @@ from pipelines.facts import bylines, dateline, moments, visible
 from pipelines.facts.clues import Clues
 from pipelines.page import jsonld, people
 from pipelines.page.document import Document
-from pipelines.page.headline import headlines
 from pipelines.page.markup import absolute, clean
 from pipelines.text.boilerplate import Body
 
@@ -36,9 +35,9 @@ Offers = Iterable[tuple[str, Any]]
 """(origin, value), the most trustworthy first."""
 
 
-def fill(article: Article, document: Document, body: Body) -> None:
+def fill(article: Article, document: Document, body: Body, headline: tuple[str, str] | None) -> None:
     """Put every fact that the page and its body have into the article, whose text has its origin already."""
-    _set(article, "title", headlines(document))
+    _set(article, "title", [headline] if headline else [])
     _set(article, "image", _image(document))
     unruled = article.origins.get("text") != "rule"
     clues = Clues(document, body, article.title, article.image, unruled)

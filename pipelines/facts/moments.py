@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipelines import dates
+from pipelines.facts import visible
 from pipelines.facts.clues import Clues
 from pipelines.page import jsonld
 from pipelines.page.markup import clean
@@ -36,8 +37,10 @@ _LAYER_PUBLISHED = (
     "content_date",
 )
 _LAYER_MODIFIED = ("content_modifieddate", "modified_date", "update_date", "updated_date", "datemodified")
-# What comes behind it in a line is the time of an edit.
-_EDITED = re.compile(r"\b(?:di-?perba(?:ha)?rui|diubah|diedit|disunting|update[ds]?|last modified)\b", re.IGNORECASE)
+# What comes behind it in a line is the time of an edit, up to a word that announces the publication.
+_TOLD = re.compile(
+    r"\b(?:tayang|terbit|di ?(?:terbit|tayang|publikasi|buat|posting|muat)\w*|published|posted)\b", re.IGNORECASE
+)
 _AGO = re.compile(r"\b(?:lalu|ago)\b", re.IGNORECASE)
 
 
@@ -58,8 +61,8 @@ def read(clues: Clues, now: datetime | None) -> tuple[dates.Moment | None, dates
             edits.append(moment)
     stated = (_moment(origin, raw, zone, now) for origin, raw in _edited(clues))
     edited = next((moment for moment in (*stated, *edits) if moment and moment.timed), None)
-    published = dates.settle(moments, zone) or next(iter(moments), None)
-    return published, edited and dates.settle_edit(edited, moments, zone)
+    published = dates.settle(moments, zone, now) or next(iter(moments), None)
+    return published, edited and dates.settle_edit(edited, moments, zone, now)
 
 
 def _announced(clues: Clues, moments: list[dates.Moment]) -> Iterator[tuple[str, str]]:
@@ -76,7 +79,7 @@ def _announced(clues: Clues, moments: list[dates.Moment]) -> Iterator[tuple[str,
     if clues.unruled or not timed:
         yield from (("script", raw) for raw in clues.layers(_LAYER_PUBLISHED))
         # An absolute time goes first: a teaser in between may count in hours.
-        lines = [*clues.around.dates, *clues.around.above]
+        lines = [*clues.around.dates, *clues.around.above, *clues.around.updated]
         yield from (("visible", raw) for raw in sorted(lines, key=lambda raw: bool(_AGO.search(raw))))
 
 
@@ -85,12 +88,17 @@ def _edited(clues: Clues) -> Iterator[tuple[str, str]]:
         yield "jsonld", stated
     yield from (("meta", raw) for raw in clues.document.metas(_MODIFIED))
     yield from (("script", raw) for raw in clues.layers(_LAYER_MODIFIED))
+    if clues.unruled:
+        yield from (("visible", raw) for raw in clues.around.updated)
 
 
 def _parted(origin: str, raw: str) -> tuple[str, str]:
-    """What a line for readers says of the publication, and of an edit: "Tayang: A | Diperbarui: B"."""
-    edit = _EDITED.search(raw) if origin in {"rule", "visible"} else None
-    return (raw[: edit.start()], raw[edit.end() :]) if edit else (raw, "")
+    """What a line for readers says of the publication, and of an edit: "Tayang: A | Diperbarui: B", in either order."""
+    edit = visible.EDITED.search(raw) if origin in {"rule", "visible"} else None
+    if not edit:
+        return raw, ""
+    told = _TOLD.search(raw, edit.end())
+    return (raw[told.end() :], raw[edit.end() : told.start()]) if told else (raw[: edit.start()], raw[edit.end() :])
 
 
 def _moment(origin: str, raw: str, zone: str, now: datetime | None) -> dates.Moment | None:

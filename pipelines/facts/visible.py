@@ -28,7 +28,7 @@ _STEPS = 10
 # More belong to a cloud.
 _MOST_TAGS = 20
 _TAG_LABELS = frozenset(("tag", "tags", "topik"))
-_NEVER = frozenset(("script", "style", "noscript", "template", "svg", "iframe", "form", "select", "button"))
+_NEVER = frozenset(("head", "script", "style", "noscript", "template", "svg", "iframe", "form", "select", "button"))
 _ASIDE = frozenset(("ul", "ol", "nav", "aside", "footer"))
 _META = re.compile(r"meta|info|byline|author|date|credit", re.IGNORECASE)
 _OTHERS = re.compile(r"relat|terkait|popul|recom|rekom|sidebar|widget|trending|comment|komentar|ticker", re.IGNORECASE)
@@ -46,7 +46,10 @@ _TIME = re.compile(r"\d[:.]\d\d(?!\d)")
 _BEHIND = re.compile(r" (?:(?:on|pada) [^|]*\d|[|•·–—-] ).*$", re.DOTALL)
 _SIZE = re.compile(r"[-_]\d{2,4}(?:x\d{2,4})?$|^\d{2,4}x\d{2,4}-|\d{2,4}x\d{2,4}$")
 _image = etree.XPath("ancestor-or-self::*[position() <= 2]//img")
-_PUBLISHED = re.compile(r"published|entry-date")
+_PUBLISHED = re.compile(r"published|entry-date", re.IGNORECASE)
+_MODIFIED = re.compile(r"updated|modified", re.IGNORECASE)
+EDITED = re.compile(r"\b(?:di-?perba(?:ha)?rui|diubah|diedit|disunting|update[ds]?|last modified)\b", re.IGNORECASE)
+"""What announces the time of an edit to readers."""
 _LABEL = re.compile(r"\W*(?:penulis|editor|reporter|pewarta|jurnalis|redaktur|sumber|re[dp]\b)", re.IGNORECASE)
 _LABELLED_TAGS = ("p", "div", "span", "td", "strong", "b", "em", "i", "h5", "h6", "a")
 _TAG_HREF = re.compile(r"/(?:tags?|topi[ck]s?)\b", re.IGNORECASE)
@@ -62,6 +65,8 @@ class Around:
     """Lines and attributes that may name an instant, the likeliest first."""
     above: list[str] = field(default_factory=list)
     """Lines with a time that stand right above it: old templates put the date there."""
+    updated: list[str] = field(default_factory=list)
+    """Dates in elements of that class: an edit's, but themes of hAtom mark the only date there is so."""
     authors: list[str] = field(default_factory=list)
     editors: list[str] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
@@ -181,7 +186,12 @@ def _announced(root: Element) -> Iterator[str]:
 
 
 def _note_date(element: Element, line: str, found: Around) -> None:
-    if element.tag == "time" and (stated := element.get("datetime")):
+    stated = element.get("datetime") if element.tag == "time" else None
+    named = _named(element)
+    if _MODIFIED.search(named) and not _PUBLISHED.search(named):
+        found.updated.append(stated or line)
+        return
+    if stated and not EDITED.search(line):
         found.dates.append(stated)
     if any(map(str.isdecimal, line)) or line.endswith("lalu"):
         found.dates.append(line)

@@ -50,6 +50,7 @@ _CODE = frozenset(("script", "style", "noscript", "template", "iframe", "svg", "
 _NOTHING: Mapping[Element, str] = {}
 _texts = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]", smart_strings=False)
 _has_rows = etree.XPath("boolean(.//tr | .//row)")
+_has_cells = etree.XPath("boolean(.//td[normalize-space()] | .//th[normalize-space()])")
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
@@ -244,7 +245,8 @@ def _is_chrome(element: Element) -> bool:
     if tag in _DROPPED:
         return True
     if tag in _DROPPED_SHORT and _is_short(element):
-        return True
+        # WordPress sets its tables in figures.
+        return tag != "figure" or not _has_cells(element)
     if not attributes:
         return False
     if "hidden" in attributes or _HIDDEN.search(attributes.get("style", "")):

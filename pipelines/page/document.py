@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from urllib.parse import urlsplit
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from pipelines.page import blocks, jsonld
+from pipelines.page import blocks, jsonld, people
 from pipelines.page.markup import clean, elements
 from pipelines.page.selectors import Selectors
 from pipelines.rules import Layout, Rules
@@ -42,11 +43,21 @@ class Document:
 
     @cached_property
     def node(self) -> jsonld.Node:
-        """The article's own JSON-LD: the node that says it is of this page, else the first; {} without one."""
+        """The article's own JSON-LD: the node with the page's address, else with its headline, else without an address.
+
+        The only one on the page is believed as it is; {} for none, and for several that are all related articles'.
+        """
         found = jsonld.of_type(self.nodes, jsonld.ARTICLES)
-        path = self.url.split("?")[0].rstrip("/")
-        own = (node for node in found if any(path in address for address in jsonld.addresses(node)))
-        return next(own, found[0] if found else {})
+        placed = [(node, {_path(address) for address in jsonld.addresses(node)} - {""}) for node in found]
+        own = _path(self.url)
+        shown = [people.folded(title) for title in self.titles]
+        tests: tuple[Callable[[jsonld.Node, set[str]], bool], ...] = (
+            lambda _, paths: own in paths,
+            lambda node, _: _is_headed(node, shown),
+            lambda _, paths: not paths,
+        )
+        alone = found[0] if len(found) == 1 else {}
+        return next((node for test in tests for node, paths in placed if test(node, paths)), alone)
 
     @cached_property
     def meta(self) -> dict[str, list[str]]:
@@ -66,7 +77,8 @@ class Document:
     @cached_property
     def publishers(self) -> tuple[str, ...]:
         """Every name the publisher goes by on this page."""
-        named = jsonld.texts(self.node.get("publisher"))
+        houses = jsonld.of_type(self.nodes, jsonld.HOUSES)
+        named = [name for value in (self.node.get("publisher"), *houses) for name in jsonld.texts(value)]
         return (*self.rules.brands, *self.meta.get("og:site_name", ()), *named)
 
     @property
@@ -105,3 +117,22 @@ class Document:
     @cached_property
     def _selectors(self) -> Selectors:
         return Selectors(self.root)
+
+
+def _path(address: str) -> str:
+    """What two addresses of one page have in common, whatever the scheme, the host's `www.` and the query.
+
+    Empty for the address of no single page: a home page, or a bare fragment.
+    """
+    try:
+        return urlsplit(address).path.strip("/").lower()
+    except ValueError:
+        return ""
+
+
+def _is_headed(node: jsonld.Node, shown: list[str]) -> bool:
+    """Is the node's headline in one of the page's titles, or most of it one of them? Templates cut either."""
+    headline = people.folded(jsonld.text(node.get("headline")) or jsonld.text(node.get("name")) or "")
+    return bool(headline) and any(
+        headline in title or (2 * len(title) > len(headline) and title in headline) for title in shown
+    )

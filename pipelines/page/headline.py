@@ -14,12 +14,14 @@ from pipelines.page.document import Document
 from pipelines.page.markup import clean
 
 _PAGE = re.compile(
-    r"\s+(?:[-|–—]\s+)?(?:halaman|page|hal\.?)\s+(?:\d{1,3}|all|semua)$|\s+[-|–—]\s+semua halaman$", re.IGNORECASE
+    r"\s+(?:[-|–—]\s+)?(?P<bracket>[(\[])?(?:halaman|page|hal\.?)\s+(?:\d{1,3}|all|semua)(?(bracket)[)\]])$"
+    r"|\s+[-|–—]\s+semua halaman$",
+    re.IGNORECASE,
 )
 # The regional papers of a network sign with domains of their own.
 _DOMAIN_AT_END = re.compile(r"\s+[-|–—]\s+[\w-]+\.(?:com|co\.id|id|tv|net|org)$", re.IGNORECASE)
 # What parts a headline from the names of sections and outlets.
-_SEPARATOR = re.compile(r"\s+(?:[-|–—•»]|::)\s+|\s*[:|]\s+")
+_SEPARATOR = re.compile(r"\s+(?:[-|–—•·»]|::)\s+|\s*[:|]\s+")
 # Search engines ask for headlines of at most 110 characters, and templates cut them there.
 _CUT_AT = 100
 _DOTS = re.compile(r"\s*(?:\.\.\.|…)$")
@@ -112,7 +114,7 @@ def unbrand(title: str, brands: Iterable[str]) -> str | None:
     """A title without the outlet's name and "Halaman 2" around it; None when nothing else is left."""
     brands = tuple(brands)
     title = clean(title[:_LONGEST])
-    while (bare := _around(brands).sub("", title)) != title:
+    while (bare := _PAGE.sub("", _around(brands).sub("", title))) != title:
         title = bare
     title = _PAGE.sub("", _DOMAIN_AT_END.sub("", title))
     return None if not title or people.is_publisher(title, brands) else title
@@ -122,4 +124,4 @@ def unbrand(title: str, brands: Iterable[str]) -> str | None:
 def _around(brands: tuple[str, ...]) -> re.Pattern[str]:
     """The longest name first, for "Tribun" also begins "Tribunnews.com"."""
     names = "|".join(re.escape(brand) for brand in sorted(brands, key=len, reverse=True) if brand) or "(?!)"
-    return re.compile(rf"^(?:{names})\s*[-|:–—•»]+\s+|\s+[-|:–—•»]+\s*(?:{names})$", re.IGNORECASE)
+    return re.compile(rf"^(?:{names})\s*[-|:–—•·»]+\s+|\s+[-|:–—•·»]+\s*(?:{names})$", re.IGNORECASE)

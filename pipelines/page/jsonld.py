@@ -20,19 +20,24 @@ _ARTICLE_NAMES = (
 )
 ARTICLES = frozenset(_ARTICLE_NAMES.split())
 """Types of schema.org that an article may be of."""
+HOUSES = frozenset(("Organization", "NewsMediaOrganization", "WebSite"))
+"""Types of whoever publishes."""
 _LONGEST = 2_000_000
 _NODES = 5000
 _ITEMS = 500
 _AUTHORS = 50
+# Where other nodes stand inside one.
+_INSIDE = ("mainEntity", "@graph")
 # What sites wrap their JSON-LD in, and the comma that a template leaves behind the last entry.
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 
 
 def nodes(root: Element) -> list[Node]:
-    """Every object that stands on its own: bare, in a list or in an `@graph`, in the order of the page.
+    """Every object that stands on its own: bare, in a list, in an `@graph` or as what a page is about (`mainEntity`).
 
-    A script that is no JSON even after repair is passed over: the page has other sources.
+    They come in the order of the page. A script that is no JSON even after repair is passed over: the page has other
+    sources.
     """
     found: list[Node] = []
     for script in root.iter("script"):
@@ -44,9 +49,7 @@ def nodes(root: Element) -> list[Node]:
             if isinstance(value, list):
                 pending += reversed(value)
             elif isinstance(value, dict):
-                graph = value.get("@graph")
-                if isinstance(graph, (list, dict)):
-                    pending.append(graph)
+                pending += [value[key] for key in _INSIDE if isinstance(value.get(key), (list, dict))]
                 if "@type" in value or "@id" in value:
                     found.append(value)
     return found
@@ -149,7 +152,7 @@ def names(value: Any, found: list[Node]) -> list[str]:
     listed: list[str] = []
     for item in _items(value)[:_AUTHORS]:
         node = _referred(item, found) if isinstance(item, dict) else {"name": item}
-        if not types(node) & {"Organization", "NewsMediaOrganization", "WebSite"}:
+        if not types(node) & HOUSES:
             listed += [one for name in _items(node.get("name")) if isinstance(name, str) and (one := _string(name))]
     return listed
 

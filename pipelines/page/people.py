@@ -56,6 +56,10 @@ _BY = re.compile(
     r"^(?:(?:ditulis |written )?(?:oleh|by) |(?:penulis|reporter|pewarta|wartawan|editor) ?: ?)", re.IGNORECASE
 )
 _BRACKETS = re.compile(r" ?\([^()]{0,60}\)$")
+# "Rina Ayu Contoh.com"
+_SITE_BEHIND = re.compile(r"(?<=\w) [\w-]+(?:\.[\w-]+)*\.(?:com|co|id|tv|net|org|news|info)$", re.IGNORECASE)
+# "vyp/kna": desks sign so, and three small letters are no name.
+_INITIALS = re.compile(r"[a-z]{2,5}(?:/[a-z]{2,5})+|[a-z]{1,3}")
 # "Redaksi" and "admin" sign for the house; a domain, an address or a page on a social network is no person.
 _HOUSE = re.compile(
     r"(?:tim |team )?(?:redaksi|admin|administrator|editor|penulis|reporter|newsroom|kontributor|redaktur|wartawan"
@@ -149,9 +153,9 @@ def people(values: Iterable[str], publishers: Iterable[str], host: str = "") -> 
     """
     houses = {folded(publisher) for publisher in publishers} - {""}
     found: dict[str, str] = {}
-    for value in values:
-        for part in () if _HOUSE.fullmatch(value[:_LONGEST]) else split_names(value[:_LONGEST]):
-            name = _BRACKETS.sub("", unlabelled(part)).strip()
+    for value in (value[:_LONGEST] for value in values):
+        for part in () if _HOUSE.fullmatch(value) or _INITIALS.fullmatch(value.strip("() ")) else split_names(value):
+            name = _SITE_BEHIND.sub("", _BRACKETS.sub("", unlabelled(part)).strip())
             letters = folded(name)
             if letters and not _is_house(name, letters, houses, host):
                 found.setdefault(letters, name)

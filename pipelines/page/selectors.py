@@ -78,6 +78,11 @@ def _compound(tree: Any) -> Compound:
     return Compound(frozenset(names), tree.element, plain and tree.namespace is None)
 
 
+@lru_cache(maxsize=8192)
+def _classes(attribute: str) -> frozenset[str]:
+    return frozenset(f".{name}" for name in attribute.split())
+
+
 class Selectors:
     """One page, whose elements are known by class and id."""
 
@@ -86,8 +91,8 @@ class Selectors:
         self._named: dict[str, list[Element]] = {}
         for element in root.iter():
             if classes := element.get("class"):
-                for name in set(classes.split()):
-                    self._named.setdefault(f".{name}", []).append(element)
+                for name in _classes(classes):
+                    self._named.setdefault(name, []).append(element)
             if identity := element.get("id"):
                 self._named.setdefault(f"#{identity}", []).append(element)
 

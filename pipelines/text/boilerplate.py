@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -25,10 +26,13 @@ _SUMMARY = re.compile(r"\W*ringkasan berita\b", re.IGNORECASE)
 _DIGITS = re.compile(r"[\d\s]{1,60}")
 _SIZE = re.compile(r"AA|normal|small|smaller|medium|large|larger", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://\S+")
-_DATELINE = re.compile(r"[A-Z][^!?:]{1,60} [-–—]{1,2}")
 _FULL_STOP = re.compile(r"[.…][\"”’)]*(?: |$)")
 # A line of more words is prose without a full stop as well, unless it is a headline.
 _FEW_WORDS = 6
+# And no headline has as many as this, a line-up of two teams has.
+_MANY_WORDS = 20
+# Lines that breaks part in one paragraph: a verse, or steps.
+_VERSE = 3
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "head"))
 _LISTED = frozenset(("li", "item"))
 # Words of a headline that stands as a link below the body.
@@ -78,7 +82,7 @@ def strip(blocks: Iterable[Block], outlet: tuple[str, ...] = (), title: str | No
     rows = _without_tail(_without_head(rows, body, title), body)
     body.paragraphs = [clean(" ".join(row.text for row in group)) for _, group in groupby(rows, lambda row: row.block)]
     # detik.com closes the dateline's element before the first paragraph begins.
-    if len(body.paragraphs) > 1 and _DATELINE.fullmatch(body.paragraphs[0]):
+    if len(body.paragraphs) > 1 and signatures.is_dateline(body.paragraphs[0]):
         body.paragraphs[:2] = [" ".join(body.paragraphs[:2])]
     return body
 
@@ -90,6 +94,7 @@ _ITEMS: dict[str, Callable[[_Row], bool]] = {
     "digits": lambda row: bool(_DIGITS.fullmatch(row.text)),
     "sizes": lambda row: bool(_SIZE.fullmatch(row.text)),
     "links": lambda row: row.all_linked,
+    "headlines": lambda row: row.all_linked or (row.tag in _LISTED and phrases.is_headline(row.text)),
 }
 
 
@@ -123,25 +128,39 @@ class _Scan:
     def _rule(self, row: _Row, following: _Row | None) -> str | None:
         """The rule that calls the whole line the site's."""
         text = row.text
-        before_links = following is not None and following.all_linked
-        if rule := phrases.rule(text):
+        if rule := phrases.rule(text) or self._by_links(row, following):
             return rule
         if text == "AA" and following is not None and phrases.rule(following.text) == "letter sizes":
             return "letter sizes"
-        if (following is None or before_links) and _SOFT_HEADING.fullmatch(text):
-            return "widget heading"
-        if related.is_related(row.line) or (before_links and related.is_label(text)):
-            return "related link"
         if len(text) <= _LONGEST:
             for pattern in self._outlet:
                 if pattern.fullmatch(text):
                     return f"outlet pattern: {pattern.pattern}"
         return None
 
+    @staticmethod
+    def _by_links(row: _Row, following: _Row | None) -> str | None:
+        """The same, for a line that tells by its links, or by those below it."""
+        text = row.text
+        before_links = following is not None and following.all_linked
+        if (following is None or before_links) and _SOFT_HEADING.fullmatch(text):
+            return "widget heading"
+        if related.is_step(row.line):
+            return "pager"
+        if related.is_related(row.line) or (before_links and related.is_label(text)):
+            return "related link"
+        return None
+
     @cached_property
     def _last_prose(self) -> int:
         """Number of the last line that is a sentence; -1 without one."""
-        return next((number for number in range(len(self._rows) - 1, -1, -1) if _is_prose(self._rows[number])), -1)
+        verses = Counter(row.block for row in self._rows if not row.line.linked)
+        prose = (
+            number
+            for number in range(len(self._rows) - 1, -1, -1)
+            if verses[self._rows[number].block] >= _VERSE or _is_prose(self._rows[number])
+        )
+        return next(prose, -1)
 
     def _widget_of(self, index: int, rule: str) -> str:
         """What a dropped line takes with it."""
@@ -164,9 +183,8 @@ class _Scan:
             return same or row.all_linked or bool(_ADDRESS.fullmatch(text))
         if self._widget == "rest":
             return not (people.byline(text) or people.reporter(text) or signatures.syndication(text))
-        if not row.all_linked and row.tag not in _LISTED:
-            # A headline that has lost its link; a second one would be a subheading.
-            self._widget = "links"
+        # A headline that has lost its link; a second one, or one behind a link, would be a subheading.
+        self._widget = "headlines"
         return row.all_linked or (phrases.is_headline(text) and row.tag not in _HEADINGS)
 
     def _keep(self, row: _Row) -> None:
@@ -195,7 +213,8 @@ class _Scan:
 def _is_prose(row: _Row) -> bool:
     """May the line be a sentence, and none of the site's? Headlines, times and sections are not."""
     text = row.text
-    sentence = _FULL_STOP.search(text) or (len(text.split()) > _FEW_WORDS and not phrases.is_headline(text))
+    words = len(text.split())
+    sentence = _FULL_STOP.search(text) or words > (_MANY_WORDS if phrases.is_headline(text) else _FEW_WORDS)
     if row.all_linked or not sentence:
         return False
     return not (phrases.rule(text) or related.is_related(row.line) or signatures.syndication(text))

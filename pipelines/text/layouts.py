@@ -44,6 +44,8 @@ class Text:
     """How sure the generic path is, 0 to 1."""
     removed: list[Removed] = field(default_factory=list)
     """What was left out of the containers, if somebody asked."""
+    headline: tuple[str, str] | None = None
+    """Origin and headline of the page, by that layout."""
 
     @property
     def words(self) -> int:
@@ -63,6 +65,7 @@ def find(document: Document, captured: datetime | None, limits: Limits, *, expla
         tried.append(text)
     most = max(tried, key=lambda text: text.words, default=Text())
     document.layout = most.layout or document.layout
+    most.headline = next(headlines(document), None)
     if not _says_it_is_none(document):
         _guess(most, document, limits)
     return most
@@ -82,8 +85,9 @@ def _by_rules(document: Document, captured: datetime | None, *, explain: bool) -
                 one: css for css in layout.drop for one in document.select(css, scope) if not isinstance(one, str)
             }
             read = [block for container in containers for block in blocks.read(container, dropped, removed)]
-            body = boilerplate.strip(read, document.rules.boilerplate, _title(document))
-            yield Text(body, containers, layout, removed=removed or [])
+            headline = next(headlines(document), None)
+            body = boilerplate.strip(read, document.rules.boilerplate, headline and headline[1])
+            yield Text(body, containers, layout, removed=removed or [], headline=headline)
 
 
 def _in_turn(rules: Rules, captured: datetime | None) -> list[Layout]:
@@ -100,10 +104,6 @@ def _containers(document: Document, layout: Layout) -> list[Element]:
     return blocks.outermost(document.root, found) if len(found) > 1 else found
 
 
-def _title(document: Document) -> str | None:
-    return next((title for _, title in headlines(document)), None)
-
-
 def _is_plausible(text: Text, document: Document) -> bool:
     witness = len(str(document.node.get("articleBody") or "").split())
     return text.words >= _IMPLAUSIBLE and (witness < _WITNESSED or text.words * _PART >= witness)
@@ -113,7 +113,7 @@ def _guess(text: Text, document: Document, limits: Limits) -> None:
     """Put what the generic path finds into the text, if it is an article's worth and more than there is."""
     if (elements := number(_elements, document.root)) > limits.fallback:
         raise PageRefused("fallback", f"{elements} elements, and none of them a container that we know")
-    found = generic.find(document, _title(document))
+    found = generic.find(document, text.headline and text.headline[1])
     if Text(found.body).words > max(2 * _IMPLAUSIBLE, text.words):
         text.body, text.origin, text.confidence = found.body, found.origin, found.confidence
 

@@ -8,6 +8,7 @@ import re
 _LONGEST = 400
 
 _SOCIAL = r"(?:facebook|instagram|twitter|whatsapp|telegram|tik ?tok|youtube|threads|linkedin|media sosial|medsos)"
+_BUTTON = rf"(?:{_SOCIAL}|share|tweet|email|print|cetak|copy link|salin (?:tautan|link))"
 _CHAT = r"(?:whatsapp|wa|telegram)"
 _FEED = (
     rf"(?:google ?news|{_CHAT} channels?|(?:channel|saluran|kanal) (?:resmi )?(?:[\w.]{{2,30}} )?{_CHAT}|ponselmu)\b"
@@ -25,13 +26,16 @@ PHRASES = {
     "widget heading": (
         r"(?:berita|artikel|video|wiki|topik|konten) (?:terkait|terkini|terbaru|(?:ter)?populer|rekomendasi)"
         r"|(?:berita|artikel|video) (?:menarik )?(?:lainnya|pilihan)(?: (?:untuk (?:anda|kamu|mu)|untukmu))?"
-        r"|(?:rekomendasi|pilihan) (?:untuk (?:anda|kamu|mu)|untukmu)|pilihan editor|rekomendasi berita"
-        r"|(?:mungkin anda|anda mungkin)(?: juga)? (?:suka|menyukai|tertarik)|(?-i:TERBARU|TERKINI|TERPOPULER)"
+        r"|(?:rekomendasi|pilihan) (?:untuk (?:anda|kamu|mu)|untukmu)|pilihan (?:editor|redaksi)|rekomendasi berita"
+        r"|(?:mungkin (?:anda|kamu)|(?:anda|kamu) mungkin)(?: juga)? (?:suka|menyukai|tertarik)"
+        r"|(?-i:TERBARU|TERKINI|TERPOPULER)"
         r"|(?:promoted|sponsored) content|you (?:may|might) (?:also )?like|recommended for you"
         r"|related (?:articles|stories|news|posts|topics)|ringkasan berita"
+        r"|(?:tulis|tinggalkan) (?:komentar|balasan)|\d{1,5} komentar|leave a (?:reply|comment)"
+        r"|(?:daftar isi|table of contents)(?: ?\[.{1,20}\])?"
     ),
     "advertisement": (
-        r"iklan|advertorial|(?:advertisement[ -]{0,3})?(?:advertisement|continue reading below"
+        r"iklan|advertorial|(?:advertisement[ -]{0,3})?(?:advertisements?|continue reading below"
         r"|scroll (?:to (?:continue|resume)|ke bawah untuk|untuk (?:lanjut|melanjutkan|membaca))\b.{0,60}"
         r"|gulir (?:ke bawah|untuk (?:lanjut|melanjutkan|membaca))\b.{0,60})"
     ),
@@ -41,10 +45,12 @@ PHRASES = {
         r"(?:(?:se)?lanjut(?:nya)?|berikut(?:nya)?|sebelumnya)(?: ?[:»>].{0,120})?"
         r"|halaman|(?:halaman|hal\.?|page) ?:?(?:[ /|]*\d{1,3})+(?: (?:dari|of) \d{1,3})?"
         r"(?: (?:show all|selanjutnya|all|semua|lihat semua|next))*"
-        r"|\d{1,3} dari \d{1,3} halaman|show all|1(?: \d{1,3}){1,20}(?: (?:\.{3}|…|next|last|selanjutnya))*"
+        r"|\d{1,3} dari \d{1,3} halaman|show all"
+        r"|1(?: \d{1,3}){1,20}(?: (?:\.{3}|…|next|last|selanjutnya|show all|(?:lihat )?semua|all))*"
     ),
     "media": (
-        r"zoom-in\b.{0,200}|lihat foto|\[ ?(?:gambas|embed|video|foto|gallery|caption|youtube)\b[^\]]*+\].{0,20}"
+        r"zoom-in(?:\b|lihat foto).{0,200}|lihat foto"
+        r"|\[ ?(?:gambas|embed|video|foto|gallery|caption|youtube)\b[^\]]*+\].{0,20}"
         r"|(?:simak|tonton|saksikan|lihat) (?:juga )?['\"“‘]?video ?[:'\"“‘].{0,200}"
         r"|(?:simak|tonton|saksikan|lihat) juga ?:? ?['\"“‘].{3,200}['\"”’]"
         r"|(?:yuk,? )?(?:simak|tonton|saksikan) (?:juga )?video"
@@ -65,23 +71,37 @@ PHRASES = {
         r"\b.{0,100}"
         rf"|(?:pastikan (?:kamu|anda) sudah|anda harus) install? aplikasi {_CHAT}\b.{{0,60}}"
         r"|(?:baca berita|nyaman) tanpa iklan\b.{0,60}|nikmati berita interaktif\b.{0,100}"
+        rf"|(?:ikuti|follow) (?:{_CHAT} channel|(?:channel|saluran|kanal) {_CHAT}) (?-i:[A-Z])[^.]{{0,60}}"
+        rf"|dapatkan (?:update )?berita (?:pilihan|terbaru|terkini)\b.{{0,60}}\b(?:{_SOCIAL}|ponsel)\b.{{0,40}}"
         r"|dapatkan (?:update )?berita pilihan(?: dan breaking news\b.{0,300})?|di whatsapp anda|baca whatsapp .{0,30}"
         r"|simak breaking news dan berita pilihan\b.{0,300}|dapatkan informasi, inspirasi\b.{0,120}"
         r"|fakta atau hoaks\?(?=.*\bwhatsapp\b).{0,300}"
-        r"|klik (?:di ?sini|link ini)(?: untuk (?:baca|membaca|melihat|berlangganan|bergabung)\b.{0,60})?"
+        r"|baca juga artikel (?:terkait|tentang)\b.{1,100} (?:atau|dan) tulisan (?:menarik )?lain.{0,100}"
+        r"|(?:(?:info|berita) )?selengkapnya (?:(?:bisa )?(?:klik|baca) )?di ?sini(?: ?: .{3,160})?"
+        r"|klik (?:di ?sini|link ini)"
+        r"(?: untuk (?:baca|membaca|melihat|berlangganan|bergabung|berita|artikel)\b.{0,60})?"
+        r"|(?:jadikan|tambahkan|pilih|add)\b.{0,60}\b(?:preferred source|sumber (?:pilihan|utama))\b.{0,20}"
+        r"\bgoogle\b.{0,30}"
         r"|(?:share|bagikan)(?: (?:this )?(?:artikel|berita|article|story|page))?(?: ini)?"
         rf"(?: (?:ke|via|di|on) {_SOCIAL}.{{0,40}})?"
+        rf"|{_BUTTON}(?: {_BUTTON}){{2,12}}"
+        r"|copy link|salin (?:tautan|link)|(?:tautan|link) (?:berhasil )?disalin"
     ),
     "imprint": (
         r"(?:copyright ?)?©.{0,200}|copyright ?\(c\).{0,160}|\(c\) ?(?:\d{4}|copyright)\b.{0,160}"
         r"|copyright \d{4}(?: ?[-–] ?\d{4})?(?-i:[ ,.]{1,2}[A-Z].{0,100})?|copyright\b.{0,40} antara(?: \d{4})?"
-        r"|all rights? reserved.{0,60}|hak cipta (?:©|dilindungi).{0,100}|lihat artikel asli|tags? ?:.{0,200}"
+        r"|all rights? reserved.{0,60}|hak cipta (?:©|dilindungi).{0,100}|lihat artikel asli|powered by froala editor"
+        # "Dibaca 3 kali" tells how to pray.
+        r"|(?:(?:post )?views?|(?:telah )?dibaca) ?: ?\d[\d.,]{0,9}|tags? ?:.{0,200}"
         r"|dilarang (?:keras )?(?:mengambil|mengutip|menyalin|memperbanyak)(?=.*\b(?:konten|isi|artikel|berita)\b)"
         r"(?=.*\bizin\b).{0,250}"
     ),
     "photo credit": (
         r"\(?(?:(?:sumber |kredit )?foto|photo|foto ilustrasi|ilustrasi foto) ?[:/] ?"
         r"(?:(?-i:[A-Z@\d'\"“‘])|dok|ist|net\b|tangkapan|screenshot).{1,90}"
+        # A caption of one sentence, and whose picture it is. First a quick look whether it is named at all.
+        r"|(?-i:(?=(?:[^F]++|F(?!oto|OTO))*+F))"
+        r"(?:[^.!?]|[.](?! )){5,160}?(?:[.!?]? ?[(\[]|[.!?)/|] ?)(?-i:(?:Foto|FOTO) ?: ?[A-Z@]|ANTARA FOTO/)\D{1,60}"
         r"|\(?(?:dok|dokumentasi)[.:] (?:(?-i:[A-Z@])|pribadi|ist).{1,60}|(?-i:ILUSTRASI)\. .{2,300}"
     ),
     "letter sizes": r"text sizes?",

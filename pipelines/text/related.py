@@ -13,17 +13,24 @@ _KIND = r"(?: video| berita| artikel)?(?: terkait| lainnya| lain| ini)?"
 # Strong labels are the site's wherever they stand. With a weak one only what follows tells: "Baca puisi itu dengan
 # keras, kata dia."
 _STRONG = (
-    rf"{_VERB} (?:juga|pula|selengkapnya){_KIND}|(?:artikel|berita|video) (?:terkait|lainnya|pilihan)|pilihan editor"
+    rf"{_VERB} (?:juga|pula|selengkapnya(?: di ?sini)?){_KIND}"
+    r"|(?:artikel|berita|video) (?:menarik )?(?:terkait|lainnya|pilihan)|pilihan (?:editor|redaksi)|menarik dibaca"
     r"|berita rekomendasi|rekomendasi (?:berita|untuk anda)|read (?:more|also|next)|also read"
     r"|related (?:stories|articles|news)"
 )
-_WEAK = rf"{_VERB}{_KIND}|rekomendasi|terkait|selengkapnya|klik (?:di ?sini|link ini)|see also|related"
+_WEAK = rf"{_VERB}{_KIND}|jangan lewatkan|rekomendasi|terkait|selengkapnya|klik (?:di ?sini|link ini)|see also|related"
 _LABEL = rf"(?:(?P<strong>{_STRONG})|(?:{_WEAK}))(?!\w)(?P<colon> ?[:：])?"
 # Quotes do not lead to a label: what is quoted is said.
 _LABELLED = re.compile(rf"[^\w\"'“‘]*+{_LABEL}[^\w\"'“‘(]*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _ONLY_LABEL = re.compile(rf"[\W_]*+{_LABEL}[\W_]*", re.IGNORECASE)
 # Longest headline behind a label, in characters.
 _HEADLINE = 180
+# What a link to another page says. Outside links it may be the beginning of a paragraph.
+_STEP = re.compile(
+    r"\W*(?:next|prev(?:ious)?|selanjutnya|berikutnya|sebelumnya|lihat semua|lanjut(?:kan)? (?:mem)?baca)"
+    r"(?: page| halaman)?(?P<sign>\W*)",
+    re.IGNORECASE,
+)
 
 _LINKED = rf"{LINK}[^{LINK}{UNLINK}]{{1,300}}+{UNLINK}"
 # A label that is glued to a word is part of it.
@@ -71,6 +78,14 @@ def is_related(line: Line) -> bool:
     return len(found["rest"]) <= _HEADLINE and (
         (strong and colon) or ((strong or colon) and is_headline(found["rest"]))
     )
+
+
+def is_step(line: Line) -> bool:
+    """Does the whole line lead on, as a link ("Next") or with one behind its colon: "Selanjutnya: ..."?"""
+    if not line.linked:
+        return False
+    found = _STEP.fullmatch(line.label or line.text)
+    return bool(found and (not line.label or ":" in found["sign"]))
 
 
 def cut(line: Line) -> tuple[Line, list[str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pipelines.page.blocks import Block
+from pipelines.text import signatures
 from pipelines.text.prose import SENTENCE, SENTENCE_END
 from pipelines.text.shingles import Shingles, words
 
@@ -28,20 +29,24 @@ class Sifted:
 def sift(blocks: list[Block], said: Shingles | None) -> Sifted:
     """Divide them. `said` is what a witness of this container said; without one all prose stays, and what it frames.
 
-    Prose stays even when the witness lacks it, unless both its neighbours go as well. Headings stay with text below
-    them, short lines between lines that stay, and what is all link where the witness has it between such lines.
+    Prose stays even when the witness lacks it, unless both its neighbours go as well. Headings stay with text above
+    and below them, whatever widget stands between, short lines between lines that stay, and what is all link where
+    the witness has it between such lines.
     """
     lines = [_Line(block, said is not None and said.share(words(block.text)) > 0.5) for block in blocks]
     often = Counter(block.text for block in blocks)
     before = _sound_before(lines)
     after = _sound_before(lines[::-1])[::-1]
-    below = _below(lines)
+    below, told = _below(lines), _told_below(lines)
+    above = _above(lines, told)
     sifted = Sifted()
     for at, line in enumerate(lines):
-        if line.related:
+        label = line.short and at + 1 < len(lines) and lines[at + 1].widget
+        if line.related or (label and line.leads):
             stays = False
         elif line.heading:
-            stays = (line.seen or before[at]) and below[at]
+            begins = at == 0 and _is_one_of_several(lines)
+            stays = (line.seen or above[at] or begins) and (below[at] or told[at])
         elif line.prose:
             stays = said is None or line.seen or before[at] or after[at]
         elif not line.free:
@@ -49,9 +54,9 @@ def sift(blocks: list[Block], said: Shingles | None) -> Sifted:
         elif line.listed:
             stays = line.seen or before[at] or after[at]
         else:
-            label = line.short and at + 1 < len(lines) and lines[at + 1].widget
             between = before[at] and (after[at] or line.ended) and line.short and often[line.block.text] == 1
-            stays = (line.seen and not label) or between
+            dateline = after[at] and signatures.is_dateline(line.block.text)
+            stays = (line.seen and not label) or between or dateline
         (sifted.kept if stays else sifted.beside).append(line.block)
     return sifted
 
@@ -62,8 +67,23 @@ def _sound_before(lines: list[_Line]) -> list[bool]:
     last = outside = False
     for line in lines:
         found.append(outside if line.listed else last)
-        last = line.sound
-        outside = outside if line.listed else line.sound
+        # A link to another article stands anywhere between two paragraphs, and parts nothing.
+        if not line.related:
+            last = line.sound
+            outside = outside if line.listed else line.sound
+    return found
+
+
+def _above(lines: list[_Line], told: list[bool]) -> list[bool]:
+    """For each heading, does it follow text, or the widget that follows text and have text below that is seen?"""
+    found = []
+    last = straight = False
+    for line, seen in zip(lines, told, strict=True):
+        found.append(straight or (last and seen and line.free > 0))
+        if not line.related:
+            straight = line.sound
+        if not (line.related or line.widget or line.heading or line.leads):
+            last = line.sound or line.listed
     return found
 
 
@@ -75,6 +95,21 @@ def _below(lines: list[_Line]) -> list[bool]:
         found.append(next_)
         next_ = next_ if line.heading else line.sound or line.listed
     return found[::-1]
+
+
+def _told_below(lines: list[_Line]) -> list[bool]:
+    """For each line, is the next seen that is neither a heading nor a caption of a few words?"""
+    found = []
+    next_ = False
+    for line in reversed(lines):
+        found.append(next_)
+        next_ = next_ if line.heading else line.seen or (next_ and line.short)
+    return found[::-1]
+
+
+def _is_one_of_several(lines: list[_Line]) -> bool:
+    """Does a container that begins with a heading have more of the same level? Its title would be the only one."""
+    return any(line.block.tag == lines[0].block.tag for line in lines[1:])
 
 
 def free(block: Block) -> int:
@@ -106,10 +141,16 @@ class _Line:
         """Is it a line of a few words, none of them a link?"""
         return self.free == len(self.block.text) < SENTENCE
 
+    @property
+    def leads(self) -> bool:
+        """Is it a line of a few words that names what comes below: "Kabar lain:"?"""
+        return self.short and self.block.text.endswith(":")
+
     @cached_property
     def listed(self) -> bool:
-        """Is it an item of a list or a table, none of it a link?"""
-        return self.block.tag in _LISTED and self.free == len(self.block.text)
+        """Is it an item of a list or a table, a verse or steps with a break behind each, and none of it a link?"""
+        several = self.block.tag in _LISTED or len(self.block.lines) > 1
+        return several and not any(line.linked for line in self.block.lines)
 
     @property
     def ended(self) -> bool:

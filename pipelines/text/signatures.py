@@ -10,18 +10,22 @@ from pipelines.page import people
 from pipelines.page.blocks import Line
 
 # A line of initials only. Inside a text "(BPBD)" may be anything, so this is for its ends.
-_INITIALS = re.compile(r"[(\[](?:[A-Za-z*]{1,6}|[A-Z]{1,3}-\d{1,2})[)\]]\.?|\*{1,5}")
+_INITIALS = re.compile(
+    r"\*{0,5}[(\[](?:[A-Za-z*]{1,6}|\*{1,3}/ ?[A-Za-z]{2,20}|[A-Z]{1,3}-\d{1,2})[)\]](?:\.|\*{1,5})?|\*{1,5}"
+)
 # Behind the last full stop: (vyp/kna), (Antara/RINA), (OL/Z-2), (*), (rin), (Rin). Brackets of the author's own, such
 # as (Selasa, 3/11) and (BPBD), stand before the stop, have figures, or are in capitals.
 _PART = r"(?:[^\W\d_][\w.*-]{0,20}+ ?){1,4}+"
 _CLOSING = re.compile(
-    rf"\*{{1,5}}|(?!dan/atau){_PART}(?:/ ?{_PART}){{1,4}}|[A-Z]{{1,3}}-\d{{1,2}}|[a-z]{{2,5}}|[A-Z][a-z]{{1,3}}"
+    rf"\*{{1,5}}(?:/ ?{_PART})?|(?!dan/atau){_PART}(?:/ ?{_PART}){{1,4}}|[A-Z]{{1,3}}-\d{{1,2}}"
+    r"|[a-z]{2,5}|[A-Z][a-z]{1,3}"
 )
 # These need no stop before them.
 _PAIR = re.compile(r"(?!dan/atau)[a-z]{3,5}/[a-z]{3,5}")
 _STARS = re.compile(r"[.!?\"”’)] ?(?P<cut>\*{2,5})$")
 _STOPS = tuple('.!?…"”’*')
 _LONGEST = 60
+_DATELINE = re.compile(r"[A-Z][^!?:]{1,60} [-–—]{1,2}")
 _AGENCIES = frozenset(("antara", "reuters", "afp", "xinhua", "tass", "anadolu", "bernama", "kyodo", "sputnik", "dpa"))
 # Longest line that is a date and a little more, and how much more, in characters.
 _DATE_LINE, _BESIDE = 100, 45
@@ -64,6 +68,11 @@ def is_date(text: str) -> bool:
         return False
     moment = dates.find(text)
     return bool(moment and moment.timed and len(text) - len(moment.raw) <= _BESIDE)
+
+
+def is_dateline(text: str) -> bool:
+    """Is the line where the article was written and no more: "Jakarta -"?"""
+    return bool(_DATELINE.fullmatch(text))
 
 
 def syndication(text: str) -> Note | None:
