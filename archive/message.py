@@ -31,7 +31,7 @@ def split_head(message: bytes) -> tuple[bytes, bytes]:
 def head_length(message: bytes) -> int:
     """Bytes of the head with its blank line; 0 when there is none."""
     usual = message.find(b"\n\r\n")
-    bare = message.find(b"\n\n", 0, usual if usual >= 0 else len(message))
+    bare = message.find(b"\n\n", 0, usual + 1 if usual >= 0 else len(message))
     if bare >= 0:
         return bare + 2
     return usual + 3 if usual >= 0 else 0

@@ -70,6 +70,13 @@ def test_a_fixture_has_its_verdict(case: str) -> None:
     assert (str(first.verdict), bool(first.reason)) == (gold(case)["verdict"], True)
 
 
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if gold(case)["verdict"] != "article" and "title" in gold(case)]
+)
+def test_a_page_that_is_no_article_has_its_own_title(case: str) -> None:
+    assert pages_of(case)[0].article.title == gold(case)["title"]
+
+
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("case", [case for case in CASES if gold(case)["verdict"] == "article"])
 def test_a_fixture_has_its_field(case: str, field: str) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langdetect import detect_langs
+from langdetect.detector import Detector
 
 from archive.model import Article
-from pipelines.language import detect, second_opinion, tell
+from pipelines.language import _factory, detect, second_opinion, tell
 
 INDONESIAN = (
     "Warga berkumpul di balai desa sejak pagi untuk mendengarkan penjelasan petugas tentang rencana perbaikan jembatan "
@@ -93,3 +95,21 @@ def test_a_row_names_both_judges() -> None:
     tell(article)
     assert (article.language, article.language_second) == ("id", "ms")
     assert article.origins == {"language": "langdetect", "language_second": "cld2"}
+
+
+@given(st.one_of(st.text(), st.text(alphabet="aA bBéÉ あ中.1")))
+def test_the_pieces_of_a_text_are_those_that_langdetect_takes(text: str) -> None:
+    ours = _factory().create()
+    ours.append(text)
+    ours.cleaning_text()
+    assert ours._extract_ngrams() == Detector._extract_ngrams(ours)
+
+
+@pytest.mark.parametrize("text", [INDONESIAN, ENGLISH, MALAY, HEBREW])
+def test_the_answer_is_that_of_langdetect(text: str) -> None:
+    best = detect_langs(text)[0]
+    assert detect(text)[0] == best.lang
+
+
+def test_languages_have_the_same_order_on_every_machine() -> None:
+    assert _factory().langlist == sorted(_factory().langlist)

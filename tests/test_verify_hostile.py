@@ -171,6 +171,7 @@ HEADS = st.sampled_from(
 
 @settings(max_examples=500, deadline=None)
 @given(HEADS, BODIES, st.integers(1, 9))
+@example(b"Transfer-Encoding: chunked", b"\n\n\r\n", 1)
 def test_a_payload_in_pieces_is_the_payload_that_the_writer_takes_the_digest_of(
     head: bytes, body: bytes, size: int
 ) -> None:

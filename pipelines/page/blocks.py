@@ -74,7 +74,7 @@ class Line:
     @cached_property
     def text(self) -> str:
         """The text as a reader sees it, normalised."""
-        return clean(self.marked.translate(_MARKS))
+        return clean(self.marked.translate(_MARKS) if self.linked else self.marked)
 
     @cached_property
     def label(self) -> str:
@@ -98,7 +98,7 @@ class Block:
     @cached_property
     def text(self) -> str:
         """The whole paragraph, normalised."""
-        return clean(" ".join(line.text for line in self.lines))
+        return " ".join(line.text for line in self.lines)
 
     @property
     def all_linked(self) -> bool:
@@ -209,6 +209,8 @@ class _Reader:
         if self._links:
             text += UNLINK
             self._buffer.append(LINK)
+        elif not text or text.isspace():  # nearly always, for most elements stand apart
+            return
         for part in _TWO_BREAKS.split(text):
             lines = tuple(line for raw in part.split(BREAK) if (line := Line(" ".join(raw.split()))).text)
             if lines:

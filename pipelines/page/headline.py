@@ -71,7 +71,9 @@ def _as_shown(document: Document, origin: str, title: str) -> tuple[str, str]:
     parted = bool(_SEPARATOR.search(title))
     for element in _headings(document, ("h1", "h2") if parted else ("h1",)):
         shown = _text(element)
-        if len(shown.split()) < _HEADLINE_WORDS:
+        # On a list, a smaller heading that is a link leads to the first article.
+        linked = element.tag != "h1" and element.find(".//a[@href]") is not None
+        if linked or len(shown.split()) < _HEADLINE_WORDS:
             continue
         if len(shown) > len(title) and people.folded(shown) == people.folded(title):
             return "visible", shown

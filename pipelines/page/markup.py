@@ -131,11 +131,10 @@ def _deeper(depth: int) -> etree.XPath:
 
 def clean(text: str) -> str:
     """NFC, every run of blanks one space, trimmed, invisible junk gone."""
-    text = " ".join(text.split())
-    if not text.isascii():
-        text = " ".join(_JUNK.sub("", _SURROGATE.sub("\ufffd", text)).split())
-        text = unicodedata.normalize("NFC", text)
-    return text
+    if text.isascii():
+        return " ".join(text.split())
+    text = _JUNK.sub("", _SURROGATE.sub("\ufffd", text))
+    return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def elements(path: etree.XPath, root: Element) -> list[Element]:

@@ -11,7 +11,6 @@ from itertools import groupby
 
 from pipelines.page import people
 from pipelines.page.blocks import Block, Line, Removed
-from pipelines.page.markup import clean
 from pipelines.text import phrases, related, signatures
 
 # Longer lines are prose: no pattern of an outlet is tried on them.
@@ -80,7 +79,7 @@ def strip(blocks: Iterable[Block], outlet: tuple[str, ...] = (), title: str | No
     rows = [_Row(number, block.tag, line) for number, block in enumerate(blocks) for line in block.lines]
     rows = _Scan(rows, _compiled(outlet), body).kept()
     rows = _without_tail(_without_head(rows, body, title), body)
-    body.paragraphs = [clean(" ".join(row.text for row in group)) for _, group in groupby(rows, lambda row: row.block)]
+    body.paragraphs = [" ".join(row.text for row in group) for _, group in groupby(rows, lambda row: row.block)]
     # detik.com closes the dateline's element before the first paragraph begins.
     if len(body.paragraphs) > 1 and signatures.is_dateline(body.paragraphs[0]):
         body.paragraphs[:2] = [" ".join(body.paragraphs[:2])]
