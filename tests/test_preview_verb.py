@@ -27,7 +27,7 @@ HTML = ("Content-Type", "text/html; charset=UTF-8")
 
 
 def shown(path: Path | str, *arguments: str, **named: Any) -> tuple[int, str, str]:
-    return scrapy("preview", *arguments, str(path), **named)
+    return scrapy("preview", "-s", "DOWNLOAD_DELAY=0", *arguments, str(path), **named)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from archive.model import Verdict
@@ -14,7 +13,7 @@ from benchmarks.quality import chrome, gold
 from benchmarks.quality.gate import floor
 from benchmarks.quality.gold import Sample
 from benchmarks.quality.metric import Score, compare, mean_f1, overall
-from benchmarks.quality.own import OURS, Extractor, Reading, with_rules
+from benchmarks.quality.own import OURS, Extractor, Reading, is_right, with_rules
 from benchmarks.quality.rivals import RIVALS, quiet
 
 ROUNDS = 3
@@ -99,16 +98,8 @@ def facts(samples: Sequence[Sample]) -> None:
     say("\nfacts by rules")
     for name in ("title", "authors", "editors", "published"):
         stated = [sample for sample in samples if name in sample.facts]
-        wrong = [sample for sample in stated if not _same(name, sample)]
+        wrong = [sample for sample in stated if not is_right(sample, name)]
         say(f"{name:24}{len(stated) - len(wrong)}/{len(stated)}  {' '.join(sample.name[:40] for sample in wrong)}")
-
-
-def _same(name: str, sample: Sample) -> bool:
-    page = with_rules(sample).page
-    found, wanted = getattr(page.article, name) if page else None, sample.facts[name]
-    if name == "published" and found:
-        return bool(found.replace(second=0).isoformat() == datetime.fromisoformat(wanted).isoformat())
-    return bool(found == wanted)
 
 
 def _scores(readings: Sequence[Reading], samples: Sequence[Sample]) -> list[Score]:

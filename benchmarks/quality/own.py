@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from benchmarks.quality.gold import NO_RULES, Sample
 from pipelines.extract import Page, extract
@@ -42,3 +43,12 @@ def without_rules(sample: Sample) -> Reading:
 
 
 OURS: dict[str, Extractor] = {"by rules": with_rules, "generic path": without_rules}
+
+
+def is_right(sample: Sample, name: str) -> bool:
+    """Do we find the fact that the page states, by rules? A publication to the minute, on the outlet's clock."""
+    page = with_rules(sample).page
+    found, wanted = getattr(page.article, name) if page else None, sample.facts[name]
+    if name == "published" and found:
+        return bool(found.replace(second=0).isoformat() == datetime.fromisoformat(wanted).isoformat())
+    return bool(found == wanted)
