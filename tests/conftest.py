@@ -12,6 +12,11 @@ import pytest
 from archive.model import Article, Capture
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: some tests do nothing but wait for a time-out."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture
 def capture() -> Callable[..., Capture]:
     """Makes a capture of an invented page."""
