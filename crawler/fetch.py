@@ -21,7 +21,7 @@ from crawler.judgement import STATUS_VERDICTS
 from crawler.outlet import Outlet
 from crawler.spider import OutletSpider
 from crawler.visit import location
-from pipelines.rules import Rules
+from pipelines.rules import NO_RULES
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -103,7 +103,7 @@ def _host_of(url: str) -> Outlet:
         host = (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:
         host = ""
-    outlet = Outlet(name=host, hosts=(host,), sources=(), article="", evidence=(), rules=Rules(brands=(), layouts=()))
+    outlet = Outlet(name=host, hosts=(host,), sources=(), article="", evidence=(), rules=NO_RULES)
     if not host or not outlet.owns(url):
         raise ArgumentError(
             f"{url} cannot be fetched: give http or https, a host at its usual port, and no password; or save the "

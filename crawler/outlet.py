@@ -177,6 +177,17 @@ class Outlet:
         numbers = {self._group("number", url), self._group("number", other)} - {None}
         return len(numbers) < 2
 
+    def own_address(self, url: str, claimed: str | None) -> str:
+        """The canonical address of an article: the one that its page calls its own, where that may be, else `url`.
+
+        A page that calls itself by another article's number has a faulty template, or is a copy: it stays itself.
+        """
+        if claimed and self.owns(claimed):
+            own = self.canonical(claimed)
+            if self.is_article(own) and self.same_article(url, own):
+                return own
+        return url
+
     def article_id(self, url: str, number: str | None = None) -> str:
         """`host:number` by the outlet's own number (from the page or the address), else a digest of the address."""
         number = number or self._group("number", url)

@@ -13,7 +13,7 @@ from crawler.progress import plain
 from pipelines.clean import CleanPipeline
 from pipelines.extract import Page, extract
 from pipelines.language import LanguagePipeline
-from pipelines.rules import Rules
+from pipelines.rules import NO_RULES
 
 if TYPE_CHECKING:
     from crawler.given import Given
@@ -26,7 +26,6 @@ _NO_FACTS = frozenset(
 _STEP = "  "
 _PIECE = 300
 """Characters of a removed piece that a person needs to know it again, when no terminal sets the width."""
-_UNRULED = Rules(brands=(), layouts=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +44,12 @@ class Reading:
 
 def read(given: Given, name: str = "", outlet: Outlet | None = None) -> Reading:
     """Extract a page by the rules of the outlet `name`, or without any. Raises PageRefused."""
-    rules = outlet.rules if outlet else _UNRULED
+    rules = outlet.rules if outlet else NO_RULES
     page = extract(given.body, given.url, rules, charset=given.charset, captured=given.captured, explain=True)
     article, remark = page.article, _unruled(given.url)
     if outlet:
-        article.outlet, article.url = name, own_address(outlet, given.url, page)
+        asked = outlet.canonical(given.url) if given.url else ""
+        article.outlet, article.url = name, outlet.own_address(asked, page.canonical)
         article.id = f"{name}:{outlet.article_id(article.url, page.number)}"
         if article.section is None and (section := outlet.section(article.url)):
             article.section, article.origins["section"] = section, "url"
@@ -60,13 +60,6 @@ def read(given: Given, name: str = "", outlet: Outlet | None = None) -> Reading:
     for pipeline in (CleanPipeline(), LanguagePipeline()):
         outcome = pipeline.process_item(outcome)
     return Reading(page=page, remark=remark)
-
-
-def own_address(outlet: Outlet, url: str, page: Page) -> str:
-    """The canonical address of an article: the one that the page calls its own, where that may be."""
-    given = outlet.canonical(url) if url else ""
-    own = outlet.canonical(page.canonical) if page.canonical and outlet.owns(page.canonical) else ""
-    return own if own and outlet.is_article(own) and (not given or outlet.same_article(given, own)) else given
 
 
 def as_json(reading: Reading) -> str:

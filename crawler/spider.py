@@ -240,11 +240,7 @@ class OutletSpider(DiscoverySpider):
 
     def _place(self, article: Article, visit: Visit, first: Page, *, final: bool) -> Judgement:
         """Give the article its address and id; the verdict if it is not wanted after all."""
-        if first.canonical and self.outlet.owns(first.canonical):
-            canonical = self.outlet.canonical(first.canonical)
-            # A page that calls itself by another article's number has a faulty template, or is a copy: it stays itself.
-            if self.outlet.is_article(canonical) and self.outlet.same_article(visit.url, canonical):
-                visit.url = canonical
+        visit.url = self.outlet.own_address(visit.url, first.canonical)
         article.id = self.frontier.identify(visit.url, first.number)
         if article.section is None and (section := self.outlet.section(visit.url)):
             article.section, article.origins["section"] = section, "url"

@@ -173,14 +173,15 @@ def _digest(rules: Rules) -> str:
 
 def _signs(document: Document, text: Text, article: Article, page: int) -> Signs:
     ruled = text.origin == "rule"
+    contained = ruled and bool(text.containers)
     short = article.words < verdicts.PROSE
-    prose = [one for one in text.body.paragraphs if ruled or SENTENCE_END.search(one)]
+    sentences = (one for one in text.body.paragraphs if SENTENCE_END.search(one))
     return Signs(
         url=document.url,
         titles=document.titles,
-        words=len(" ".join(prose).split()),
+        words=article.words if ruled else sum(len(one.split()) for one in sentences),
         all_words=article.words,
-        ruled=ruled and bool(text.containers),
+        ruled=contained,
         page=page,
         links=number(_links, document.root),
         figures=sum(number(_figures, one) for one in text.containers),
@@ -190,5 +191,5 @@ def _signs(document: Document, text: Text, article: Article, page: int) -> Signs
         free=article.free,
         challenged=short and verdicts.is_challenge(document.root),
         asked=short and verdicts.is_consent(document.root),
-        listed=verdicts.is_archive(document.root),
+        listed=not contained and verdicts.is_archive(document.root),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import pycld2
 from langdetect import DetectorFactory, LangDetectException
-from langdetect.detector import Detector
 from langdetect.detector_factory import PROFILES_DIRECTORY
-from langdetect.utils.ngram import NGram
 
 from archive.job import Outcome
 from archive.model import Article
@@ -64,33 +62,9 @@ def _is_enough(text: str) -> bool:
     return sum(map(str.isalpha, text)) >= _TOO_SHORT
 
 
-class _Detector(Detector):  # type: ignore[misc]
-    """langdetect's, which takes the n-grams of a text in half the time."""
-
-    def _extract_ngrams(self) -> list[str]:
-        """Every n-gram of one to three letters that a language is known by: the same ones, in the same order."""
-        known, found = self.word_lang_prob_map, []
-        grams, capitals = " ", False
-        for char in map(_normal, self.text):
-            last = grams[-1]
-            if last == " ":
-                grams, capitals = " ", False
-                if char == " ":
-                    continue
-            grams = grams[-2:] + char
-            capitals = char.isupper() and (capitals or last.isupper())
-            if capitals:
-                continue
-            found += [gram for gram in (char, grams[-2:], grams)[: len(grams)] if gram in known and gram != " "]
-        return found
-
-
 class _Factory(DetectorFactory):  # type: ignore[misc]
     # Unseeded, langdetect draws at random and flips on short texts.
     seed = 0
-
-    def _create_detector(self) -> _Detector:
-        return _Detector(self)
 
 
 @cache
@@ -100,9 +74,6 @@ def _factory() -> _Factory:
     profiles = sorted(path for path in Path(PROFILES_DIRECTORY).iterdir() if path.is_file())
     factory.load_json_profile([path.read_text(encoding="utf-8") for path in profiles])
     return factory
-
-
-_normal = lru_cache(maxsize=4096)(NGram.normalize)
 
 
 class LanguagePipeline:

@@ -59,3 +59,7 @@ class Rules:
         """First 16 hexadecimal digits of the SHA-256 of the rules as canonical JSON."""
         canonical = json.dumps(dataclasses.asdict(self), sort_keys=True, default=str)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+NO_RULES = Rules(brands=(), layouts=())
+"""Those of a page whose outlet we do not know."""

@@ -19,14 +19,13 @@ from benchmarks.quality.metric import compare
 from pipelines.page.blocks import Block, Line
 from pipelines.page.document import Document
 from pipelines.page.markup import Limits, clean, parse
-from pipelines.rules import Rules
+from pipelines.rules import NO_RULES
 from pipelines.text import generic
 from pipelines.text.generic import Found
 from tests.pages import ld
 
 CORPUS = Path(os.environ.get("ARSIP_CORPUS") or "/nowhere")
 REAL = pytest.mark.skipif(not (CORPUS / "generic").is_dir(), reason="ARSIP_CORPUS names no folder with real pages")
-NO_RULES = Rules(brands=(), layouts=())
 NAMES = "petani nelayan guru pedagang perawat sopir perangkat pengrajin peternak penenun pelajar kader"
 SUBJECTS = NAMES.split()
 ARTICLE = [

@@ -4,10 +4,8 @@ import time
 
 import pytest
 
-from pipelines.rules import Rules
+from pipelines.rules import NO_RULES
 from tests.pages import BODY, NODE, article, ld
-
-UNRULED = Rules(brands=(), layouts=())
 
 
 @pytest.mark.parametrize(
@@ -65,14 +63,14 @@ def test_a_headline_cut_short_gives_way_to_the_whole() -> None:
 def test_the_pages_own_heading_says_what_the_headline_is(title: str, heading: str, expected: str) -> None:
     for tag in ("h1", "h2") if " - " in title else ("h1",):
         made = article(
-            f"<meta property='og:title' content='{title}'>", f"<{tag}>{heading}</{tag}>{BODY}", rules=UNRULED
+            f"<meta property='og:title' content='{title}'>", f"<{tag}>{heading}</{tag}>{BODY}", rules=NO_RULES
         )
         assert made.title == expected
 
 
 def test_the_host_names_the_outlet() -> None:
     for title in ("Warga Berkumpul - Kabaru", "Kabaru.co.id: Warga Berkumpul", "Warga Berkumpul | kabaru.co.id"):
-        made = article(f"<title>{title}</title>", url="https://jatim.kabaru.co.id/berita/1/x", rules=UNRULED)
+        made = article(f"<title>{title}</title>", url="https://jatim.kabaru.co.id/berita/1/x", rules=NO_RULES)
         assert made.title == "Warga Berkumpul"
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langdetect import detect_langs
-from langdetect.detector import Detector
 
 from archive.model import Article
 from pipelines.language import _factory, detect, second_opinion, tell
@@ -95,14 +94,6 @@ def test_a_row_names_both_judges() -> None:
     tell(article)
     assert (article.language, article.language_second) == ("id", "ms")
     assert article.origins == {"language": "langdetect", "language_second": "cld2"}
-
-
-@given(st.one_of(st.text(), st.text(alphabet="aA bBéÉ あ中.1")))
-def test_the_pieces_of_a_text_are_those_that_langdetect_takes(text: str) -> None:
-    ours = _factory().create()
-    ours.append(text)
-    ours.cleaning_text()
-    assert ours._extract_ngrams() == Detector._extract_ngrams(ours)
 
 
 @pytest.mark.parametrize("text", [INDONESIAN, ENGLISH, MALAY, HEBREW])

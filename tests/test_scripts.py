@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from pipelines.page import literal
 from pipelines.text import scripts
 
 SENTENCE = "Warga berkumpul di balai desa sejak pagi, kata lurah."
@@ -65,11 +66,11 @@ def test_linked_data_is_left_to_its_own_reader() -> None:
 
 
 def test_escapes_of_javascript_are_read_pairs_of_units_among_them() -> None:
-    assert scripts.unescaped(r"\u003Cb\u003E a\/b \x41 \"c\" \ud83d\ude00") == '<b> a/b A "c" 😀'
+    assert literal.unescaped(r"\u003Cb\u003E a\/b \x41 \"c\" \ud83d\ude00") == '<b> a/b A "c" 😀'
 
 
 def test_a_lone_surrogate_and_the_marks_of_the_block_reader_do_no_harm() -> None:
-    assert [block.text for block in scripts.paragraphs(scripts.unescaped(r"a \ud83d b \u0002 c"))] == ["a \ufffd b c"]
+    assert [block.text for block in scripts.paragraphs(literal.unescaped(r"a \ud83d b \u0002 c"))] == ["a \ufffd b c"]
 
 
 @given(st.text(st.sampled_from("\"'\\u0041<p>&lt;\n{}[]:=aZ \x02.,")))

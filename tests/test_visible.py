@@ -10,10 +10,9 @@ import pytest
 from archive.model import Article
 from benchmarks.quality import gold
 from pipelines.extract import extract
-from pipelines.rules import Rules
+from pipelines.rules import NO_RULES
 from tests.pages import PROSE, article, ld, meta
 
-UNRULED = Rules(brands=(), layouts=())
 TITLE = "Warga Menunggu Jembatan Baru"
 STORY = "".join(f"<p>{PROSE} Ini alinea ke-{n} dari cerita panjang.</p>" for n in range(8))
 
@@ -21,7 +20,7 @@ STORY = "".join(f"<p>{PROSE} Ini alinea ke-{n} dari cerita panjang.</p>" for n i
 def read(around: str = "", *, above: str = "", below: str = "", head: str = "", **named: Any) -> Article:
     """An article whose headline has this around it."""
     body = f"<div class='main'>{above}<h1>{TITLE}</h1>{around}<div class='content'>{STORY}</div>{below}</div>"
-    return article(f"<title>{TITLE} - Kabar</title>{head}", body, rules=UNRULED, **named)
+    return article(f"<title>{TITLE} - Kabar</title>{head}", body, rules=NO_RULES, **named)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +103,7 @@ def test_old_themes_mark_the_only_date_as_an_update() -> None:
 
 def test_scripts_of_the_head_are_no_line_above_the_headline() -> None:
     head = ld({"@type": "VideoObject", "uploadDate": "2026-11-18T10:00:00+07:00"})
-    assert article(head, f"<h1>{TITLE}</h1>{STORY}", rules=UNRULED).published is None
+    assert article(head, f"<h1>{TITLE}</h1>{STORY}", rules=NO_RULES).published is None
 
 
 def test_a_false_zone_in_the_metadata_is_seen_through() -> None:
@@ -177,7 +176,7 @@ def test_real_pages_need_no_rules_for_what_they_state(corpus: Path, name: str) -
         if name not in sample.facts:
             continue
         wanted: Any = sample.facts[name]
-        found = getattr(extract(sample.html, sample.url, UNRULED, captured=sample.captured).article, name)
+        found = getattr(extract(sample.html, sample.url, NO_RULES, captured=sample.captured).article, name)
         if name == "published":
             found, wanted = found and found.replace(second=0), datetime.fromisoformat(wanted)
         if found != wanted:

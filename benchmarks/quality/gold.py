@@ -18,18 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree, html
-from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.project import get_project_settings
 
 from archive.model import Verdict
-from crawler.spider import OutletSpider
+from crawler.verb import outlets_of
 from pipelines.dates import ZONES
 from pipelines.page.markup import decode
-from pipelines.rules import Rules
+from pipelines.rules import NO_RULES, Rules
 
 GOLD = Path(__file__).parent / "gold"
 CASES = Path(__file__).parents[2] / "tests" / "outlets"
-NO_RULES = Rules(brands=(), layouts=())
 _LISTING = re.compile(r"-(?:mainpage|index)\.html$")
 _UNDATED = datetime(2026, 11, 22, tzinfo=UTC)
 _UNSEEN = frozenset(("script", "style", "noscript", "template"))
@@ -127,9 +125,7 @@ def invented() -> Iterator[Sample]:
 
 def rules_for(url: str) -> Rules:
     """The rules of the outlet that owns an address, or none."""
-    loader = SpiderLoader.from_settings(get_project_settings())
-    spiders = (loader.load(name) for name in sorted(loader.list()))
-    outlets = (spider.outlet for spider in spiders if issubclass(spider, OutletSpider))
+    outlets = outlets_of(get_project_settings()).values()
     return next((outlet.rules for outlet in outlets if outlet.owns(url)), NO_RULES)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.quality.gold import NO_RULES, Sample
+from benchmarks.quality.gold import Sample
 from pipelines.extract import Page, extract
 from pipelines.language import tell
-from pipelines.rules import Rules
+from pipelines.rules import NO_RULES, Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
-
 import crawler
-from archive.errors import ArgumentError, ArsipError, ExitStatus, StorageError
+from archive.errors import ArgumentError, ExitStatus, StorageError
 from archive.model import Verdict
-from crawler.commands.preview import outlets_of, positional, tell
 from crawler.given import Given, obtain
-from crawler.preview import own_address
 from crawler.progress import plain
+from crawler.verb import PageVerb, positional, tell
 from pipelines.extract import extract, join
 from pipelines.page.markup import decode
 
@@ -61,11 +56,10 @@ _WORDS = 5
 """Words of a slug that name a case."""
 
 
-class Command(ScrapyCommand):
+class Command(PageVerb):
     """Writes a test case; overwrites nothing."""
 
-    requires_project = True
-    requires_crawler_process = False
+    interrupted = "Interrupted; nothing was written."
 
     def syntax(self) -> str:
         return "[options] OUTLET URL|FILE|-"
@@ -86,28 +80,18 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--case", metavar="NAME", help="name of the case (default: the first words of the slug)")
-        parser.add_argument("--url", metavar="URL", help="address that a file or standard input came from")
-        parser.add_argument("--record", metavar="URL", help="choose a page of a WARC file")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Write the case, and end with the exit status. Raises UsageError for what cannot be meant."""
+    def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
+        """Write the case, and say so."""
         usage = "Name the outlet and one page: scrapy fixture tribun URL, FILE, or - for standard input."
         name, page = positional(args, "fixture", usage, 2)
-        try:
-            tell(self._write(name, page, opts))
-        except ArgumentError as error:
-            raise UsageError(plain(str(error)), print_help=False) from error
-        except ArsipError as error:
-            _complain(str(error))
-            self.exitcode = int(error.status)
-        except KeyboardInterrupt:
-            _complain("Interrupted; nothing was written.")
-            self.exitcode = int(ExitStatus.INTERRUPTED)
+        tell(self._write(name, page, opts))
+        return ExitStatus.DONE
 
     def _write(self, name: str, page: str, opts: argparse.Namespace) -> list[str]:
         """Write the case; what to say about it."""
         assert self.settings is not None
-        outlets = outlets_of(self.settings)
+        outlets = self.outlets()
         if name not in outlets:
             raise ArgumentError(f"There is no outlet {name}; there are {', '.join(outlets)}.")
         if not _FOLDER.is_dir():
@@ -133,7 +117,8 @@ def drafted(given: Given, outlet: Outlet) -> tuple[bytes, dict[str, Any]]:
     html, rules = given.body, outlet.rules
     if decode(html, given.charset) != decode(html):
         html = b"\xef\xbb\xbf" + decode(html, given.charset).encode("utf-8", "replace")
-    url = own_address(outlet, given.url, extract(html, given.url, rules, captured=given.captured))
+    claimed = extract(html, given.url, rules, captured=given.captured).canonical
+    url = outlet.own_address(outlet.canonical(given.url), claimed)
     page = extract(html, url, rules, captured=given.captured)
     row = join([page]).row()
     fields = FIELDS if page.verdict is Verdict.ARTICLE else _OF_ANY
@@ -186,7 +171,3 @@ def _told(folder: Path, expected: dict[str, Any]) -> Iterator[str]:
     yield "   names, pictures and address in page.html and article.json alike, and shorten what proves nothing."
     yield "3. Fill in why.md."
     yield f"4. pytest tests/test_extract.py -k {folder.parent.name}/{folder.name}"
-
-
-def _complain(text: str) -> None:
-    print(f"scrapy fixture: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
-from scrapy.spiderloader import get_spider_loader
-
-from archive.errors import ArgumentError, ArsipError, ExitStatus, StorageError
+from archive.errors import ArgumentError, ExitStatus
 from archive.model import Verdict
 from crawler import preview
 from crawler.given import is_address, obtain
-from crawler.progress import plain
+from crawler.verb import PageVerb, positional, tell
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
-
-    from scrapy.settings import Settings
-
-    from crawler.outlet import Outlet
-    from crawler.spider import OutletSpider
 
 
-class Command(ScrapyCommand):
+class Command(PageVerb):
     """Shows a page as a crawl would read it; archives nothing."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "[options] URL|FILE|-"
@@ -55,27 +41,13 @@ class Command(ScrapyCommand):
         rules = parser.add_mutually_exclusive_group()
         rules.add_argument("--outlet", metavar="NAME", help="read it by the rules of this outlet")
         rules.add_argument("--generic", action="store_true", help="read it without an outlet's rules")
-        parser.add_argument("--url", metavar="URL", help="address that a file or standard input came from")
-        parser.add_argument("--record", metavar="URL", help="choose a page of a WARC file")
         parser.add_argument("--json", action="store_true", help="one JSON object: verdict, reason, row, removed")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Show the page, and end with the exit status. Raises UsageError for what cannot be meant."""
+    def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
+        """Show the page."""
         [name] = positional(args, "preview", "Name one page: scrapy preview URL, FILE, or - for standard input.")
-        try:
-            self.exitcode = int(self._show(name, opts))
-        except ArgumentError as error:
-            raise UsageError(plain(str(error)), print_help=False) from error
-        except ArsipError as error:
-            _complain(str(error))
-            self.exitcode = int(error.status)
-        except KeyboardInterrupt:
-            _complain("Interrupted.")
-            self.exitcode = int(ExitStatus.INTERRUPTED)
-
-    def _show(self, name: str, opts: argparse.Namespace) -> ExitStatus:
         assert self.settings is not None
-        outlets = outlets_of(self.settings)
+        outlets = self.outlets()
         if opts.outlet is not None and opts.outlet not in outlets:
             raise ArgumentError(f"There is no outlet {opts.outlet}; there are {', '.join(outlets)}.")
         given = obtain(name, self.settings, url=opts.url, record=opts.record)
@@ -91,37 +63,3 @@ class Command(ScrapyCommand):
             tell(preview.draw(reading, ink, shutil.get_terminal_size().columns if watched else None))
         walled = is_address(name) and reading.page.verdict is Verdict.BLOCKED
         return ExitStatus.BLOCKED if walled else ExitStatus.DONE
-
-
-def positional(args: list[str], verb: str, usage: str, number: int = 1) -> list[str]:
-    """The arguments that are no options, so many as there must be. Raises UsageError."""
-    if unknown := [name for name in args if name.startswith("-") and name != "-"]:
-        raise UsageError(f"There is no option {plain(unknown[0])}: scrapy {verb} -h names them.", print_help=False)
-    if len(args) != number or "" in args:
-        raise UsageError(usage, print_help=False)
-    return args
-
-
-def outlets_of(settings: Settings) -> dict[str, Outlet]:
-    """Every outlet by its name."""
-    loader = get_spider_loader(settings)
-    # Every spider here is an outlet's.
-    return {name: cast("type[OutletSpider]", loader.load(name)).outlet for name in sorted(loader.list())}
-
-
-def tell(lines: Iterable[str]) -> None:
-    """Print to somebody who may have read enough before the end. Raises StorageError where it cannot be written."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        for line in lines:
-            print(line)  # noqa: T201 - the user reads this
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered has nowhere to go
-        if not isinstance(error, BrokenPipeError):
-            raise StorageError(f"The result cannot be printed: {error.strerror}.") from error
-
-
-def _complain(text: str) -> None:
-    print(f"scrapy preview: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this

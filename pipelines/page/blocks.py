@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -21,9 +21,7 @@ _LINKED = re.compile(rf"^[^{LINK}{UNLINK}]*{UNLINK}|{LINK}[^{UNLINK}]*+(?:{UNLIN
 
 _BLOCK_NAMES = (
     "address article aside blockquote caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 "
-    "h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul "
-    # as trafilatura calls them
-    "cell head item list quote row"
+    "h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul"
 )
 _DROPPED_NAMES = (
     "audio button canvas datalist dialog embed figcaption iframe input map noscript object script select style svg "
@@ -31,9 +29,7 @@ _DROPPED_NAMES = (
 )
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _DROPPED = frozenset(_DROPPED_NAMES.split())
-_ROWS = frozenset(("tr", "row"))
-_CELLS = frozenset(("td", "th", "cell"))
-_BREAKS = frozenset(("br", "lb"))
+_CELLS = frozenset(("td", "th"))
 _NO_PROSE = frozenset(("a", "script", "style", "noscript", "template", "select", "textarea"))
 # Boxes that no outlet puts prose in, by name, class or id. They go only while their prose is short: a theme may call
 # the article's own wrapper "share-content", and a form that nobody closed swallows the article.
@@ -49,7 +45,7 @@ _BOX_STEPS = 1000
 _CODE = frozenset(("script", "style", "noscript", "template", "iframe", "svg", "input"))
 _NOTHING: Mapping[Element, str] = {}
 _texts = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]", smart_strings=False)
-_has_rows = etree.XPath("boolean(.//tr | .//row)")
+_has_rows = etree.XPath("boolean(.//tr)")
 _has_cells = etree.XPath("boolean(.//td[normalize-space()] | .//th[normalize-space()])")
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
@@ -86,6 +82,11 @@ class Line:
         """Is any of it a link?"""
         return LINK in self.marked or UNLINK in self.marked
 
+    @cached_property
+    def all_linked(self) -> bool:
+        """Is all of it a link, but for what sites set beside one?"""
+        return self.linked and not self.label.strip(" :：-–—»›•")
+
 
 @dataclass(frozen=True)
 class Block:
@@ -100,10 +101,10 @@ class Block:
         """The whole paragraph, normalised."""
         return " ".join(line.text for line in self.lines)
 
-    @property
-    def all_linked(self) -> bool:
-        """Is all of it a link?"""
-        return all(line.linked and not line.label.strip(" :-–—»›•") for line in self.lines)
+
+def size(blocks: Iterable[Block]) -> int:
+    """Characters of their texts."""
+    return sum(len(block.text) for block in blocks)
 
 
 def read(
@@ -174,13 +175,13 @@ class _Reader:
         if tag in _BLOCKS:
             self._flush()
             self._tags.append(tag)
-            if tag in _ROWS and (cells := _cells(element, self._dropped, self._removed)):
+            if tag == "tr" and (cells := _cells(element, self._dropped, self._removed)):
                 self._buffer.append(cells)
                 return True
         elif tag == "a":
             self._links += 1
             self._buffer.append(LINK)
-        elif tag in _BREAKS:
+        elif tag == "br":
             self._buffer.append(BREAK)
         self._buffer.append(element.text or "")
         return False

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from lxml.etree import _Element as Element
 
+from pipelines.page.literal import unescaped
 from pipelines.page.markup import clean
 
 _OPENING = re.compile(r"\bdataLayer\s{0,9}(?:=\s{0,9}\[|\.push\()\s{0,9}\{")
@@ -20,8 +21,6 @@ _PIECE = re.compile(
     r"|(?P<word>[\w$.+-]++)|(?P<mark>\\?.)",
     re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(?:u(?P<unit>[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})|(?P<char>.))", re.DOTALL)
-_CONTROL = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "v": "", "0": "", "\n": ""}
 _NUMBER = re.compile(r"-?\d[\d.]{0,30}")
 _DEEPER, _SHALLOWER = frozenset("{[("), frozenset("}])")
 
@@ -84,10 +83,4 @@ def _value(kinds: list[str], pieces: list[str]) -> str | None:
 
 
 def _unquoted(piece: str) -> str:
-    return _ESCAPE.sub(_unescaped, piece[1:-1]) if piece[0] in "'\"" else piece
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    if code := match["unit"] or match["byte"]:
-        return chr(int(code, 16))
-    return _CONTROL.get(match["char"], match["char"])
+    return unescaped(piece[1:-1]) if piece[0] in "'\"" else piece

@@ -96,10 +96,6 @@ class Document:
         """All of them in one row."""
         return chain.from_iterable(self.groups(field))
 
-    def selected(self, field: str) -> list[str]:
-        """What the first selector that finds something finds."""
-        return next((group for group in self.groups(field) if group), [])
-
     @cached_property
     def titles(self) -> tuple[str, ...]:
         """<title> and h1 as they stand."""

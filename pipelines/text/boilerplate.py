@@ -32,8 +32,7 @@ _FEW_WORDS = 6
 _MANY_WORDS = 20
 # Lines that breaks part in one paragraph: a verse, or steps.
 _VERSE = 3
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "head"))
-_LISTED = frozenset(("li", "item"))
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Words of a headline that stands as a link below the body.
 _LINK_WORDS = 4
 # Signatures behind one another in the last line.
@@ -65,9 +64,9 @@ class _Row:
     def text(self) -> str:
         return self.line.text
 
-    @cached_property
+    @property
     def all_linked(self) -> bool:
-        return self.line.linked and not self.line.label.strip(" :：-–—»›•")
+        return self.line.all_linked
 
 
 def strip(blocks: Iterable[Block], outlet: tuple[str, ...] = (), title: str | None = None) -> Body:
@@ -89,11 +88,11 @@ def strip(blocks: Iterable[Block], outlet: tuple[str, ...] = (), title: str | No
 # Widget -> is this line one of its items?
 _ITEMS: dict[str, Callable[[_Row], bool]] = {
     "": lambda _: False,
-    "items": lambda row: row.tag in _LISTED,
+    "items": lambda row: row.tag == "li",
     "digits": lambda row: bool(_DIGITS.fullmatch(row.text)),
     "sizes": lambda row: bool(_SIZE.fullmatch(row.text)),
     "links": lambda row: row.all_linked,
-    "headlines": lambda row: row.all_linked or (row.tag in _LISTED and phrases.is_headline(row.text)),
+    "headlines": lambda row: row.all_linked or (row.tag == "li" and phrases.is_headline(row.text)),
 }
 
 
@@ -221,9 +220,9 @@ def _is_prose(row: _Row) -> bool:
 
 def _without_head(rows: list[_Row], body: Body, title: str | None) -> list[_Row]:
     """Lines from where the article begins: below a repeated title, bylines and dates."""
-    own = phrases.letters(title or "")
+    own = people.folded(title or "")
     for number, row in enumerate(rows):
-        if row.tag == "h1" or (own and phrases.letters(row.text) == own):
+        if row.tag == "h1" or (own and people.folded(row.text) == own):
             rule: str | None = "repeated title"
         elif signatures.is_date(row.text):
             rule = "date"
@@ -268,7 +267,7 @@ def _tail(row: _Row, body: Body, *, alone: bool) -> str | None:
         return "widget heading"
     if row.all_linked and _DIGITS.fullmatch(row.text):
         return "pager"
-    linked = row.all_linked and row.tag not in _LISTED and len(row.text.split()) >= _LINK_WORDS
+    linked = row.all_linked and row.tag != "li" and len(row.text.split()) >= _LINK_WORDS
     if linked and not alone and phrases.is_headline(row.text):
         return "related link"
     return _end(row.text, body)

@@ -76,7 +76,7 @@ def find(document: Document, title: str | None) -> Found:
     chosen = search.best()
     origin, sifted = (chosen.origin, search.sifted(chosen)) if chosen else ("visible", Sifted())
     agreed = search.agreed(sifted.kept)
-    if _size(sifted.kept) < _TEASER and (told := _told(document, sifted.kept)):
+    if blocks.size(sifted.kept) < _TEASER and (told := _told(document, sifted.kept)):
         origin, sifted, agreed = told.origin, Sifted(told.blocks), _TOLD
     body = boilerplate.strip(sifted.kept, document.rules.boilerplate, title)
     body.removed = [*(Removed(block.text, "beside the article") for block in sifted.beside), *body.removed]
@@ -88,8 +88,8 @@ def _told(document: Document, shown: list[Block]) -> Witness | None:
     teaser = [words(block.text) for block in shown]
     for witness in witnesses.told(document):
         share = sum(witness.shingles.share(one) * len(one) for one in teaser) / max(1, sum(map(len, teaser)))
-        known = _size(shown) < _NOTHING or share > _AGREES
-        if known and witness.size > max(_NOTHING, _LONGER * _size(shown)):
+        known = blocks.size(shown) < _NOTHING or share > _AGREES
+        if known and witness.size > max(_NOTHING, _LONGER * blocks.size(shown)):
             return witness
     return None
 
@@ -151,10 +151,6 @@ class _Search:
 
 def _plausible(sifted: Sifted) -> float:
     """How much of a text is sentences, how much of its container it is, and whether it is long enough to tell."""
-    size = _size(sifted.kept)
+    size = blocks.size(sifted.kept)
     sentences = sum(sieve.free(block) for block in sifted.kept if SENTENCE_END.search(block.text))
-    return sentences / (size + _size(sifted.beside)) * min(1.0, size / _SURE) if size else 0.0
-
-
-def _size(read: list[Block]) -> int:
-    return sum(len(block.text) for block in read)
+    return sentences / (size + blocks.size(sifted.beside)) * min(1.0, size / _SURE) if size else 0.0

@@ -127,7 +127,6 @@ _SAID = re.compile(
     r"(?:nya)?\b|[,\"”’] ?(?:said|says)\b",
     re.IGNORECASE,
 )
-_LETTERS = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 _CAPITALS = 0.6
 
@@ -154,8 +153,3 @@ def is_headline(line: str) -> bool:
     if len(line.split()) < 3 or not words or line.rstrip("\"'”’) ").endswith((".", ",", ";", ":")):
         return False
     return sum(word[0].isupper() for word in words) / len(words) >= _CAPITALS
-
-
-def letters(line: str) -> str:
-    """The line's letters and figures alone, by which two forms of one title are the same."""
-    return _LETTERS.sub("", line).casefold()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from pipelines.page import blocks, markup
+from pipelines.page import blocks, literal, markup
 from pipelines.page.blocks import Block, Line
 from pipelines.text.prose import SENTENCE, SENTENCE_END
 
@@ -28,8 +28,6 @@ _STRING = re.compile(r"(?<!\\)(?:\"(?P<double>(?:[^\"\\\n]++|\\.)*+)\"|'(?P<sing
 # What stands right before it: the key of an object, or a variable.
 _KEY = re.compile(r"(?P<key>[\w$-]{1,40})[\"']?\s{0,9}[:=]\s{0,9}$")
 _BEFORE = 64
-_ESCAPE = re.compile(r"\\(?:u(?P<unit>[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})|(?P<char>.))", re.DOTALL)
-_CONTROL = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": "", "v": "", "0": "", "\n": ""}
 # The marks of the block reader among them; on a page the parser takes them away.
 _CONTROLS = dict.fromkeys((code for code in range(0x20) if chr(code) not in "\t\n\f\r"), " ")
 _TAG = re.compile(r"</?(?:p|br|div|h[1-6]|li|span|strong|b|em|i|a)\b[^<>]{0,2000}>", re.IGNORECASE)
@@ -51,14 +49,14 @@ def _of_script(source: str) -> Iterator[list[Block]]:
         raw = match["double"] or match["single"] or ""
         if len(raw) < SENTENCE or not _has_blanks(raw):
             continue
-        found = paragraphs(unescaped(raw))
-        if not reads_like_prose(found):
+        found = paragraphs(literal.unescaped(raw))
+        if not _reads_like_prose(found):
             continue
         if len(raw) >= SHORTEST:
             yield found
         elif len(found) == 1 and (key := _KEY.search(source[max(0, match.start() - _BEFORE) : match.start()])):
             together.setdefault(key["key"], []).extend(found)
-    yield from (found for found in together.values() if _size(found) >= SHORTEST)
+    yield from (found for found in together.values() if blocks.size(found) >= SHORTEST)
 
 
 def paragraphs(text: str) -> list[Block]:
@@ -75,9 +73,9 @@ def paragraphs(text: str) -> list[Block]:
     return [Block("p", (Line(line),)) for line in lines if line]
 
 
-def reads_like_prose(found: list[Block]) -> bool:
+def _reads_like_prose(found: list[Block]) -> bool:
     """Is most of it sentences, and not code, a list of keywords or a token?"""
-    return 2 * sum(len(block.text) for block in found if _is_sentence(block.text)) > _size(found)
+    return 2 * sum(len(block.text) for block in found if _is_sentence(block.text)) > blocks.size(found)
 
 
 def _is_sentence(text: str) -> bool:
@@ -88,20 +86,3 @@ def _is_sentence(text: str) -> bool:
 def _has_blanks(text: str) -> bool:
     """Has it as many blanks as words of a language would need? Markup between them counts as words."""
     return _LONGEST_WORDS * text.count(" ") >= len(text)
-
-
-def unescaped(literal: str) -> str:
-    r"""The value of a string literal of JSON or JavaScript: "\u003Cp\u003E" is "<p>"."""
-    text = _ESCAPE.sub(_character, literal)
-    # Escapes are units of UTF-16: what lies beyond them comes in pairs.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _character(match: re.Match[str]) -> str:
-    if code := match["unit"] or match["byte"]:
-        return chr(int(code, 16))
-    return _CONTROL.get(match["char"], match["char"])
-
-
-def _size(found: Iterable[Block]) -> int:
-    return sum(len(block.text) for block in found)

@@ -44,7 +44,7 @@ class Witness:
     @cached_property
     def size(self) -> int:
         """Characters of it."""
-        return sum(len(block.text) for block in self.blocks)
+        return blocks.size(self.blocks)
 
 
 def trafilatura(body: Element) -> Witness:

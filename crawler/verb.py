@@ -1,0 +1,94 @@
+"""What the verbs that read one page have in common: how a page is named, and how they end."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, cast
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.spiderloader import get_spider_loader
+
+from archive.errors import ArgumentError, ArsipError, ExitStatus, StorageError
+from crawler.progress import plain
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from scrapy.settings import Settings
+
+    from crawler.outlet import Outlet
+    from crawler.spider import OutletSpider
+
+
+class PageVerb(ScrapyCommand):
+    """A verb that reads an address, a file, a record of a WARC file, or standard input."""
+
+    requires_project = True
+    requires_crawler_process = False
+    interrupted = "Interrupted."
+    """What is said after Ctrl-C."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--url", metavar="URL", help="address that a file or standard input came from")
+        parser.add_argument("--record", metavar="URL", help="choose a page of a WARC file")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Do it, and end with the exit status. Raises UsageError for what cannot be meant."""
+        try:
+            self.exitcode = int(self.act(args, opts))
+        except ArgumentError as error:
+            raise UsageError(plain(str(error)), print_help=False) from error
+        except ArsipError as error:
+            self._complain(str(error))
+            self.exitcode = int(error.status)
+        except KeyboardInterrupt:
+            self._complain(self.interrupted)
+            self.exitcode = int(ExitStatus.INTERRUPTED)
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
+        """What the verb does. Raises UsageError, ArsipError, KeyboardInterrupt."""
+        raise NotImplementedError
+
+    def outlets(self) -> dict[str, Outlet]:
+        """Every outlet by its name."""
+        assert self.settings is not None
+        return outlets_of(self.settings)
+
+    def _complain(self, text: str) -> None:
+        verb = type(self).__module__.rpartition(".")[2]
+        print(f"scrapy {verb}: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this
+
+
+def outlets_of(settings: Settings) -> dict[str, Outlet]:
+    """Every outlet of a project by its name."""
+    loader = get_spider_loader(settings)
+    # Every spider here is an outlet's.
+    return {name: cast("type[OutletSpider]", loader.load(name)).outlet for name in sorted(loader.list())}
+
+
+def positional(args: list[str], verb: str, usage: str, number: int = 1) -> list[str]:
+    """The arguments that are no options, so many as there must be. Raises UsageError."""
+    if unknown := [name for name in args if name.startswith("-") and name != "-"]:
+        raise UsageError(f"There is no option {plain(unknown[0])}: scrapy {verb} -h names them.", print_help=False)
+    if len(args) != number or "" in args:
+        raise UsageError(usage, print_help=False)
+    return args
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Print to somebody who may have read enough before the end. Raises StorageError where it cannot be written."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        for line in lines:
+            print(line)  # noqa: T201 - the user reads this
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered has nowhere to go
+        if not isinstance(error, BrokenPipeError):
+            raise StorageError(f"The result cannot be printed: {error.strerror}.") from error
