@@ -2,64 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.errors import StorageError
+from archive import lease as leasing
+from archive.database import Database, open_database
+from archive.lease import Lease
 from archive.model import RecordRef, Stored, Verdict, Waiting
+from archive.schema import captures, jobs, known, version, waiting
 
-SCHEMA_VERSION = 1
+LEASE_SECONDS = 120.0
+"""How long a lease outlives its last renewal: a machine that died keeps others from its outlet for no longer."""
 # SQLite takes only so many values in one statement.
 _AT_ONCE = 500
-
-_metadata = sa.MetaData()
-_version = sa.Table("schema_version", _metadata, sa.Column("version", sa.Integer, nullable=False))
-_known = sa.Table(
-    "known",
-    _metadata,
-    sa.Column("url", sa.Text, primary_key=True),
-    sa.Column("outlet", sa.Text, nullable=False),
-    sa.Column("article_id", sa.Text, index=True),
-    sa.Column("verdict", sa.Text, nullable=False),
-    sa.Column("final", sa.Boolean, nullable=False),
-    sa.Column("published", sa.Text),
-    sa.Column("section", sa.Text),
-    sa.Column("captured", sa.Text),
-    sa.Column("job", sa.Text, nullable=False),
-)
-_captures = sa.Table(
-    "captures",
-    _metadata,
-    sa.Column("url", sa.Text, primary_key=True),
-    sa.Column("began", sa.Text, nullable=False),
-    sa.Column("etag", sa.Text),
-    sa.Column("last_modified", sa.Text),
-    sa.Column("chunked", sa.Boolean, nullable=False),
-    sa.Column("ref", sa.JSON, nullable=False),
-    sa.Column("warc", sa.Text, nullable=False, index=True),
-)
-_waiting = sa.Table(
-    "waiting",
-    _metadata,
-    sa.Column("record_id", sa.Text, primary_key=True),
-    sa.Column("outlet", sa.Text, nullable=False),
-    sa.Column("job", sa.Text, nullable=False),
-    sa.Column("began", sa.Text, nullable=False),
-    sa.Column("ref", sa.JSON, nullable=False),
-)
-# Made once: it is asked for every capture.
-_stored = sa.select(_captures).where(_captures.c.url == sa.bindparam("url"))
+# PostgreSQL indexes no text above a third of a page (8 KiB): a little less, for what lies beside it.
+_LONGEST = 2600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,163 +55,202 @@ class Changes:
     settled: list[str] = field(default_factory=list)
     """Names of the records that wait no more."""
 
+    def __bool__(self) -> bool:
+        return any((self.known, self.stored, self.waiting, self.settled))
+
 
 class Catalog:
-    """The embedded catalog, one SQLite file in write-ahead mode. Reads and writes may come from two threads."""
+    """The catalog in SQLite or PostgreSQL. Reads and writes may come from several threads.
 
-    def __init__(self, path: Path) -> None:
-        self._engine = sa.create_engine(f"sqlite:///{path}")
-        sa.event.listen(self._engine, "connect", _durable)
-        self._lock = threading.Lock()
-        self._connection: sa.Connection | None = None
-        try:
-            with path.with_suffix(".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)  # several outlets may begin on a new archive at once
-                self._prepare(path)
-            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        except sa.exc.SQLAlchemyError as error:
-            self.close()
-            raise StorageError(f"The catalog {path} cannot be opened: {error.args[0]}.") from error
-        except StorageError:
-            self.close()
-            raise
+    All methods raise StorageError. The content does not depend on the order in which jobs commit: of two words on an
+    address that of the later job stays, of two captures the later one.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.where = database.where
+        """The file, or the address without its password."""
+        self._upserts = {
+            table: self._upsert(table, condition)
+            for table, condition in ((known, _is_replaced), (captures, _is_later), (waiting, lambda _: sa.true()))
+        }
 
     def known(self, url: str) -> Known | None:
         """What is known of a canonical address."""
-        return self._one(_known.c.url == url)
+        return self._one(_by_url, url)
 
     def article(self, article_id: str) -> Known | None:
         """An address under which an article was kept; None when it never was."""
-        return self._one(sa.and_(_known.c.article_id == article_id, _known.c.verdict == Verdict.ARTICLE.value))
+        return self._one(_by_article, article_id)
 
     def stored(self, url: str) -> Stored | None:
         """The last response of an address that is in the archive with its payload."""
-        with self._asking as connection:
-            row = connection.execute(_stored, {"url": url}).first()
-        if row is None:
-            return None
-        ref, began = RecordRef(**row.ref), datetime.fromisoformat(row.began)
-        return Stored(ref=ref, began=began, etag=row.etag, last_modified=row.last_modified, chunked=row.chunked)
+        return self._database.ask(
+            lambda connection: next(map(_stored_of, connection.execute(_stored, {"asked": url}).all()), None)
+        )
 
     def waiting(self, outlet: str) -> list[Waiting]:
         """Responses of killed jobs whose rows are still to be made, oldest first."""
-        query = sa.select(_waiting).where(_waiting.c.outlet == outlet).order_by(_waiting.c.began)
-        with self._asking as connection:
-            rows = connection.execute(query).mappings().all()
-        return [
-            Waiting(
-                outlet=outlet,
-                ref=RecordRef(**row["ref"]),
-                began=datetime.fromisoformat(row["began"]),
-                job=row["job"],
-            )
-            for row in rows
-        ]
+        query = sa.select(waiting).where(waiting.c.outlet == outlet).order_by(waiting.c.began, waiting.c.record_id)
+        return self._database.ask(lambda connection: list(map(_waiting_of, connection.execute(query).all())))
 
-    def commit(self, changes: Changes) -> None:
+    def commit(self, changes: Changes, lease: Lease | None = None) -> None:
         """Say "seen", for all of them or none. Call it only when records and rows are on the disk.
 
-        Raises StorageError.
+        It renews the lease, also without changes. Raises LeaseLost, and then nothing is written.
         """
-        if not any((changes.known, changes.stored, changes.waiting, changes.settled)):
+        if not changes and lease is None:
             return
-        with self._writing() as connection:
-            if changes.known:
-                self._upsert(connection, _known, [asdict(entry) for entry in changes.known], _is_replaceable)
-                # An article of which a page is missing is not asked for again once the outlet says that it is gone.
-                for entry in changes.known:
-                    if entry.verdict == Verdict.GONE.value:
-                        connection.execute(sa.update(_known).where(_known.c.url == entry.url).values(final=True))
-            if changes.stored:
-                self._upsert(connection, _captures, [_stored_row(*pair) for pair in changes.stored.items()])
-            if changes.waiting:
-                self._upsert(connection, _waiting, [_waiting_row(entry) for entry in changes.waiting])
-            for first in range(0, len(changes.settled), _AT_ONCE):
-                names = changes.settled[first : first + _AT_ONCE]
-                connection.execute(sa.delete(_waiting).where(_waiting.c.record_id.in_(names)))
+        with self._database.writing() as connection:
+            if lease:
+                leasing.renew(connection, lease)
+            self._put(connection, known, [asdict(entry) for entry in changes.known])
+            for entry in changes.known:
+                if entry.verdict == Verdict.GONE.value:
+                    connection.execute(_ended(entry))
+            self._put(connection, captures, [_stored_row(*pair) for pair in changes.stored.items()])
+            self._put(connection, waiting, [_waiting_row(entry) for entry in changes.waiting])
+            settled = sorted(changes.settled)
+            for first in range(0, len(settled), _AT_ONCE):
+                names = settled[first : first + _AT_ONCE]
+                connection.execute(sa.delete(waiting).where(waiting.c.record_id.in_(names)))
 
-    def forget(self, job: str, urls: Iterable[str], warcs: Mapping[str, int]) -> int:
-        """Unsee what was cut off: addresses of a job, and captures past a byte of a WARC. Raises StorageError.
+    def forget(self, job: str, urls: Iterable[str], warcs: Mapping[str, int], lease: Lease | None = None) -> int:
+        """Unsee what was cut off: addresses of a job, and captures past a byte of a WARC.
 
-        How many addresses had been known.
+        How many addresses had been known. Raises LeaseLost, and then nothing is forgotten.
         """
         forgotten = 0
-        with self._writing() as connection:
-            for url in urls:
-                done = connection.execute(sa.delete(_known).where(_known.c.job == job, _known.c.url == url))
+        with self._database.writing() as connection:
+            if lease:
+                leasing.renew(connection, lease)
+            for url in sorted(urls):
+                done = connection.execute(sa.delete(known).where(known.c.job == job, known.c.url == url))
                 forgotten += done.rowcount
-            for warc, end in warcs.items():
-                for row in connection.execute(sa.select(_captures).where(_captures.c.warc == warc)).mappings().all():
-                    if row["ref"]["offset"] + row["ref"]["length"] > end:
-                        connection.execute(sa.delete(_captures).where(_captures.c.url == row["url"]))
+            for warc, end in sorted(warcs.items()):
+                for row in connection.execute(sa.select(captures).where(captures.c.warc == warc)).all():
+                    if row.ref["offset"] + row.ref["length"] > end:
+                        connection.execute(sa.delete(captures).where(captures.c.url == row.url))
         return forgotten
 
+    def take_lease(self, outlet: str, machine: str, seconds: float = LEASE_SECONDS) -> Lease:
+        """Take an outlet for as long as commits renew it; `*` is the whole catalog, and needs that no outlet is taken.
+
+        A lease of the same `machine` is taken over: call it under a lock that proves its holder dead. Raises LeaseHeld.
+        """
+        with self._database.writing() as connection:
+            return leasing.take(connection, outlet, machine, seconds)
+
+    def release(self, lease: Lease) -> None:
+        """Let others have the outlet at once."""
+        with self._database.writing() as connection:
+            leasing.release(connection, lease)
+
+    def note_job(self, job: str, outlet: str, machine: str) -> None:
+        """Let it be known that a machine has files of a job that nobody else has."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(jobs).where(jobs.c.job == job))
+            connection.execute(
+                sa.insert(jobs).values(job=job, outlet=outlet, machine=machine, since=datetime.now(UTC).isoformat())
+            )
+
+    def forget_job(self, job: str) -> None:
+        """All files of a job are where they belong."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(jobs).where(jobs.c.job == job))
+
+    def jobs_on(self, machine: str, outlet: str) -> list[str]:
+        """Jobs of an outlet that have files on a machine, oldest first."""
+        query = sa.select(jobs.c.job).where(jobs.c.machine == machine, jobs.c.outlet == outlet).order_by(jobs.c.job)
+        return list(self._database.ask(lambda connection: connection.execute(query).scalars().all()))
+
+    def jobs_elsewhere(self, outlet: str, machine: str) -> list[tuple[str, str]]:
+        """Jobs of an outlet that have files on other machines, and these, oldest first."""
+        query = sa.select(jobs.c.job, jobs.c.machine).where(jobs.c.outlet == outlet, jobs.c.machine != machine)
+        rows = self._database.ask(lambda connection: connection.execute(query.order_by(jobs.c.job)).all())
+        return [(row.job, row.machine) for row in rows]
+
+    def is_complete(self) -> bool:
+        """Does it know all that is in the archive? A new one does not, until it is said."""
+        query = sa.select(version.c.complete)
+        return bool(self._database.ask(lambda connection: connection.execute(query).scalar()))
+
+    def mark_complete(self) -> None:
+        """The archive is new, or the catalog was made anew from it."""
+        with self._database.writing() as connection:
+            connection.execute(sa.update(version).values(complete=True))
+
     def close(self) -> None:
-        """Release the file."""
-        if self._connection:
-            self._connection.close()
-        self._engine.dispose()
+        """Release file or server."""
+        self._database.close()
 
-    @property
-    @contextmanager
-    def _asking(self) -> Iterator[sa.Connection]:
-        """The one connection that reads; to fetch one for every question would cost more than the answer."""
-        with self._lock:
-            assert self._connection is not None
-            try:
-                yield self._connection
-            except sa.exc.SQLAlchemyError as error:
-                raise StorageError(f"The catalog cannot be read: {error.args[0]}.") from error
+    def _put(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        [key] = table.primary_key
+        # What is longer than Scrapy would ask for comes from redirects, and is not looked up again.
+        fitting = [row for row in rows if _is_indexable(row[key.name]) and _is_indexable(row.get("article_id"))]
+        if fitting:
+            # In one order, whoever writes: else two writers could each wait for a line of the other.
+            connection.execute(self._upserts[table], sorted(fitting, key=lambda row: str(row[key.name])))
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            raise StorageError(f"The catalog cannot be written: {error.args[0]}.") from error
-
-    @staticmethod
-    def _upsert(
-        connection: sa.Connection,
-        table: sa.Table,
-        rows: list[dict[str, Any]],
-        where: Callable[[Any], sa.ColumnElement[bool]] = lambda _: sa.true(),
-    ) -> None:
+    def _upsert(self, table: sa.Table, condition: Callable[[Any], sa.ColumnElement[bool]]) -> sa.Insert:
+        insert = postgresql.insert if self._database.is_shared else sqlite.insert
         statement = insert(table)
         keys = [column.name for column in table.primary_key]
         changes = {column.name: column for column in statement.excluded if column.name not in keys}
-        replacing = statement.on_conflict_do_update(index_elements=keys, set_=changes, where=where(statement.excluded))
-        connection.execute(replacing, rows)
+        where = condition(statement.excluded)
+        return statement.on_conflict_do_update(index_elements=keys, set_=changes, where=where)
 
-    def _one(self, condition: sa.ColumnElement[bool]) -> Known | None:
-        with self._asking as connection:
-            row = connection.execute(sa.select(_known).where(condition).limit(1)).mappings().first()
+    def _one(self, query: sa.Select[Any], asked: str) -> Known | None:
+        row = self._database.ask(lambda connection: connection.execute(query, {"asked": asked}).mappings().first())
         return Known(**row) if row else None
 
-    def _prepare(self, path: Path) -> None:
-        with self._engine.begin() as connection:
-            _metadata.create_all(connection)
-            found = connection.execute(sa.select(_version.c.version)).scalar()
-            if found is None:
-                connection.execute(_version.insert().values(version=SCHEMA_VERSION))
-            elif found != SCHEMA_VERSION:
-                raise StorageError(
-                    f"The catalog {path} has schema version {found}, this program knows {SCHEMA_VERSION}: "
-                    "use the version of arsip-berita that wrote it, or a newer one."
-                )
+
+def open_catalog(path: Path, uri: str | None = None) -> Catalog:
+    """The catalog that CATALOG_URI names: `postgresql://...` or `sqlite:////whole/path`; without one the file `path`.
+
+    It is made if it is not there. Raises ArgumentError, StorageError, Damaged for a file that has to be made anew.
+    """
+    return Catalog(open_database(path, uri))
 
 
-def _is_replaceable(new: Any) -> sa.ColumnElement[bool]:
-    """What is kept stays known as kept, whatever another address of it turns out to be."""
-    kept = Verdict.ARTICLE.value
-    return sa.or_(_known.c.verdict != kept, new.verdict == kept)
+# Made once: they are asked for every capture. The verdict is part of the statement, as it is of the index.
+_ARTICLE: sa.ColumnElement[str] = sa.literal_column(f"'{Verdict.ARTICLE.value}'")
+_by_url = sa.select(known).where(known.c.url == sa.bindparam("asked"))
+_by_article = sa.select(known).where(known.c.article_id == sa.bindparam("asked"), known.c.verdict == _ARTICLE).limit(1)
+_stored = sa.select(captures).where(captures.c.url == sa.bindparam("asked"))
+
+
+def _is_indexable(text: str | None) -> bool:
+    return text is None or len(text.encode(errors="replace")) <= _LONGEST
+
+
+def _is_replaced(new: Any) -> sa.ColumnElement[bool]:
+    """What is kept stays known as kept, whatever another address of it turns out to be. Else the later job is right.
+
+    Names of jobs begin with the second in which they began. Of two in one second the one that commits last is right.
+    """
+    was, will = known.c.verdict == _ARTICLE, new.verdict == _ARTICLE
+    later = sa.func.substr(new.job, 1, 14) >= sa.func.substr(known.c.job, 1, 14)
+    return sa.or_(sa.and_(sa.not_(was), will), sa.and_(was == will, later))
+
+
+def _is_later(new: Any) -> sa.ColumnElement[bool]:
+    """A later capture; of the same one the later word, for a revisit renews what is asked with."""
+    later: sa.ColumnElement[bool] = new.began >= captures.c.began
+    return later
+
+
+def _ended(gone: Known) -> sa.Update:
+    """An article of which a page is missing is not asked for again once its outlet says that it is gone."""
+    same = sa.and_(known.c.url == gone.url, known.c.outlet == gone.outlet)
+    not_later = sa.func.substr(known.c.job, 1, 14) <= gone.job[:14]
+    return sa.update(known).where(same, not_later).values(final=True)
 
 
 def _stored_row(url: str, stored: Stored) -> dict[str, Any]:
     return {
         "url": url,
-        "began": stored.began.isoformat(),
+        "began": stored.began.astimezone(UTC).isoformat(),
         "etag": stored.etag,
         "last_modified": stored.last_modified,
         "chunked": stored.chunked,
@@ -257,19 +259,21 @@ def _stored_row(url: str, stored: Stored) -> dict[str, Any]:
     }
 
 
-def _waiting_row(waiting: Waiting) -> dict[str, Any]:
+def _stored_of(row: Any) -> Stored:
+    ref, began = RecordRef(**row.ref), datetime.fromisoformat(row.began)
+    return Stored(ref=ref, began=began, etag=row.etag, last_modified=row.last_modified, chunked=row.chunked)
+
+
+def _waiting_row(waits: Waiting) -> dict[str, Any]:
     return {
-        "record_id": waiting.ref.record_id,
-        "outlet": waiting.outlet,
-        "job": waiting.job,
-        "began": waiting.began.isoformat(),
-        "ref": asdict(waiting.ref),
+        "record_id": waits.ref.record_id,
+        "outlet": waits.outlet,
+        "job": waits.job,
+        "began": waits.began.astimezone(UTC).isoformat(),
+        "ref": asdict(waits.ref),
     }
 
 
-def _durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    cursor: Any = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # WAL alone may lose the last commits when the power goes
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.close()
+def _waiting_of(row: Any) -> Waiting:
+    ref, began = RecordRef(**row.ref), datetime.fromisoformat(row.began)
+    return Waiting(outlet=row.outlet, ref=ref, began=began, job=row.job)

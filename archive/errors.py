@@ -46,6 +46,14 @@ class StorageError(ArsipError):
     status = ExitStatus.STORAGE
 
 
+class StorageUnreachable(StorageError):
+    """Storage that gives no answer now and may later: it is down, slow, overloaded or full."""
+
+
+class StorageRefused(StorageError):
+    """Storage that will not have us until a person changes something: credentials, bucket, clock, rights."""
+
+
 class Damaged(StorageError):
     """Something in the archive is not what it was when it was written."""
 
@@ -58,3 +66,7 @@ class LeaseHeld(ArsipError):
     """Another job is at work on this outlet."""
 
     status = ExitStatus.LEASED
+
+
+class LeaseLost(LeaseHeld):
+    """A job stood still for longer than its lease, and another one has the outlet now."""

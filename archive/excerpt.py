@@ -6,19 +6,20 @@ import gzip
 import heapq
 import json
 import sqlite3
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
-from pathlib import Path
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from archive import cdxj
 from archive.errors import ArgumentError, Damaged
 from archive.faults import shown
-from archive.reader import Fault, read, read_at
-from archive.verification.files import files_in
+from archive.files import Files
+from archive.indexes import Indexes, Line, day
+from archive.reader import Fault, read_at
 
 _TABLES = """
 PRAGMA journal_mode = OFF;
@@ -35,8 +36,6 @@ ON CONFLICT (id) DO UPDATE SET rank = excluded.rank, warc = excluded.warc, offse
 title = excluded.title, text = excluded.text WHERE excluded.rank >= rank
 """
 _ADVICE = "scrapy verify tells more."
-_MAX_OFFSET = 1 << 63
-"""SQLite has no greater numbers."""
 
 
 class Page(NamedTuple):
@@ -50,18 +49,6 @@ class Page(NamedTuple):
     text: str
 
 
-class _Line(NamedTuple):
-    """An index line, taken apart."""
-
-    place: str
-    ts: str
-    url: str
-    revisit: bool
-    offset: int
-    length: int
-    whole: str
-
-
 class Excerpt:
     """The WARC files that hold a capture of the period or of its articles, and those that their revisits refer to.
 
@@ -69,7 +56,11 @@ class Excerpt:
     would draw in one file after the other, back to the beginning of the archive. What must be remembered lies in a
     temporary database on disk, so that memory does not grow with the archive.
 
-    Raises ArgumentError when there is nothing, Damaged when files contradict each other, OSError and sqlite3.Error.
+    Files of a bucket are fetched when they are needed: the indexes of the outlet and the rows of the period once, and a
+    WARC file that has revisits as well, which is then on this disk until `let_go`.
+
+    Raises ArgumentError when there is nothing, Damaged when files contradict each other, StorageError, OSError and
+    sqlite3.Error.
     """
 
     warcs: list[str]
@@ -84,12 +75,13 @@ class Excerpt:
     missing = 0
     """Captures that revisits refer to and that the archive does not hold."""
 
-    def __init__(self, root: Path, outlet: str, since: date | None, until: date | None) -> None:
+    def __init__(self, files: Files, outlet: str, since: date | None, until: date | None) -> None:
         """Days are days of capture, UTC, both inclusive."""
-        self._root = root
+        self._files = files
         self._outlet = outlet
         self._since, self._until = since, until
-        self._made = tempfile.TemporaryDirectory(prefix="arsip-")
+        self._indexes = Indexes(files)
+        self._held: dict[str, tuple[Path, ExitStack]] = {}
         # Without a name it lies on disk, and is gone when it is closed.
         self._db = sqlite3.connect("", isolation_level=None)
 
@@ -108,13 +100,25 @@ class Excerpt:
         self._close()
 
     def path(self, key: str) -> Path:
-        """Where a file of the archive lies."""
-        return self._root / key
+        """Where a WARC file lies on this disk, until it is let go."""
+        if key not in self._held:
+            with ExitStack() as opened:
+                path = opened.enter_context(self._files.held(key))
+                self._held[key] = path, opened.pop_all()
+        return self._held[key][0]
+
+    def size(self, key: str) -> int:
+        """Bytes of a file."""
+        return self._files.size(key)
+
+    def let_go(self, key: str) -> None:
+        """A WARC file is not needed any more."""
+        self._held.pop(key)[1].close()
 
     def lines(self) -> Iterator[str]:
         """The index, sorted."""
         originals = (line for (line,) in self._db.execute("SELECT line FROM originals ORDER BY line"))
-        return heapq.merge(cdxj.merge(self._index(key) for key in self._whole), originals)
+        return heapq.merge(cdxj.merge(self._indexes.path(key) for key in self._whole), originals)
 
     def places(self, key: str) -> Iterator[tuple[int, int]]:
         """Offset and length of every record of a file that the index names, in the order of the file."""
@@ -126,11 +130,13 @@ class Excerpt:
 
     def _close(self) -> None:
         self._db.close()
-        self._made.cleanup()
+        for key in list(self._held):
+            self.let_go(key)
+        self._indexes.close()
 
     def _choose(self) -> None:
         keys = self._keys()
-        held = {key for key in keys if any(self._in_period(line.ts) for line in self._lines(key))}
+        held = {key for key in keys if any(self._in_period(line.ts) for line in self._indexes.lines(key))}
         if not held:
             raise ArgumentError(self._nothing(keys))
         pages = self._find_pages()
@@ -138,25 +144,25 @@ class Excerpt:
             raise Damaged(f"An article was made from {shown(lost[0])}, which is missing. {_ADVICE}")
         self._whole = sorted(held | pages)
         for key in self._whole:
-            self._take(key, self._lines(key))
+            self._take(key, self._indexes.lines(key))
         if lacks := self._db.execute("SELECT warc, offset FROM pages WHERE ts IS NULL").fetchone():
             raise Damaged(f"An article was made from {lacks[0]}, byte {lacks[1]}, which its index lacks. {_ADVICE}")
         self.articles = self._db.execute("SELECT count(*) FROM pages").fetchone()[0]
         self.warcs = sorted({*self._whole, *self._find_originals(keys)})
         names: dict[str, str] = {}
         for key in self.warcs:
-            if (other := names.setdefault(Path(key).name, key)) != key:
+            if (other := names.setdefault(PurePosixPath(key).name, key)) != key:
                 raise Damaged(
                     f"{other} and {key} have one name, and a WACZ holds one of them only: find the wrong one."
                 )
 
     def _keys(self) -> list[str]:
         """All WARC files of the outlet; also those of which only the index is left."""
-        folder = self._root / "warc" / self._outlet
-        paths = {*files_in(folder, ".warc.gz")}
-        indexed = {path.with_name(cdxj.path_for(path.name)) for path in paths}
-        paths |= {path.with_suffix(".warc.gz") for path in files_in(folder, ".cdxj") if path not in indexed}
-        return sorted(path.relative_to(self._root).as_posix() for path in paths)
+        found = list(self._files.keys(f"warc/{self._outlet}", ".warc.gz", ".cdxj"))
+        warcs = {key for key in found if key.endswith(".warc.gz")}
+        indexed = {cdxj.path_for(key) for key in warcs}
+        lost = (key for key in found if key.endswith(".cdxj") and key not in indexed)
+        return sorted(warcs | {key.removesuffix(".cdxj") + ".warc.gz" for key in lost})
 
     def _in_period(self, ts: str) -> bool:
         return (not self._since or f"{self._since:%Y%m%d}" <= ts[:8]) and (
@@ -164,7 +170,12 @@ class Excerpt:
         )
 
     def _nothing(self, keys: list[str]) -> str:
-        stamps = [line.ts for key in keys for line in self._lines(key)]
+        stamps = [line.ts for key in keys for line in self._indexes.lines(key)]
+        if not stamps and not next(self._files.keys("warc"), None):
+            return (
+                f"There is no archive at {self._files.name}: scrapy crawl OUTLET makes one, -s ARCHIVE_URI=FOLDER "
+                "names another."
+            )
         if not stamps:
             return f"The archive holds no capture of {self._outlet}."
         return (
@@ -175,16 +186,17 @@ class Excerpt:
     def _find_pages(self) -> set[str]:
         """Remember the articles of the period; the WARC files that hold their pages."""
         warcs: set[str] = set()
-        for part in files_in(self._root / f"articles/outlet={self._outlet}", ".jsonl.gz"):
+        for key in self._files.keys(f"articles/outlet={self._outlet}", ".jsonl.gz"):
+            part, where = PurePosixPath(key), self._files.where(key)
             day_of = part.parent.name.removeprefix("date=").replace("-", "")
             if not part.match("outlet=*/date=*/part-*") or not self._in_period(day_of):
                 continue
             try:
-                with gzip.open(part) as rows:
+                with self._files.held(key) as path, gzip.open(path) as rows:
                     for number, line in enumerate(rows, 1):
-                        warcs |= self._put_page(line, f"Line {number} of {part}")
+                        warcs |= self._put_page(line, f"Line {number} of {where}")
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise Damaged(f"{part} is damaged: {error}. {_ADVICE}") from error
+                raise Damaged(f"{where} is damaged: {error}. {_ADVICE}") from error
         return warcs
 
     def _put_page(self, line: bytes, where: str) -> set[str]:
@@ -199,12 +211,11 @@ class Excerpt:
             raise Damaged(f"{where} is no row of ours. Run scrapy verify --deep.") from error
         return warcs
 
-    def _take(self, key: str, lines: Iterable[_Line]) -> bool:
+    def _take(self, key: str, lines: Iterable[Line]) -> bool:
         """Enter lines of a file into the index. Did that lead to what was not wanted before?"""
-        path, news = self.path(key), False
-        if not path.exists():
+        if not self._files.exists(key):
             raise Damaged(f"{key} is missing. {_ADVICE}")
-        size = path.stat().st_size
+        size, news = self.size(key), False
         for line in lines:
             if line.offset + line.length > size:
                 raise Damaged(f"{key} ends at byte {size}, before a record that its index names. {_ADVICE}")
@@ -218,7 +229,7 @@ class Excerpt:
             news |= line.revisit and self._want_original(key, line)
         return news
 
-    def _want_original(self, key: str, line: _Line) -> bool:
+    def _want_original(self, key: str, line: Line) -> bool:
         record = read_at(self.path(key), line.offset)
         if isinstance(record, Fault) or record.get("WARC-Type") != "revisit":
             raise Damaged(f"{key} holds no revisit at byte {line.offset}, where its index names one. {_ADVICE}")
@@ -233,65 +244,15 @@ class Excerpt:
         while news:
             news = False
             for key in keys:
-                lines = [line for line in self._lines(key) if self._is_wanted(line)]
+                lines = [line for line in self._indexes.lines(key) if self._is_wanted(line)]
                 if key not in whole and (fresh := [line for line in lines if self._is_new(line)]):
                     found.add(key)
                     news |= self._take(key, fresh)
         self.missing = self._db.execute("SELECT count(*) FROM wanted WHERE found = 0").fetchone()[0]
         return found
 
-    def _is_wanted(self, line: _Line) -> bool:
+    def _is_wanted(self, line: Line) -> bool:
         return self._db.execute("UPDATE wanted SET found = 1 WHERE place = ?", (line.place,)).rowcount > 0
 
-    def _is_new(self, line: _Line) -> bool:
+    def _is_new(self, line: Line) -> bool:
         return self._db.execute("INSERT OR IGNORE INTO originals VALUES (?)", (line.whole,)).rowcount > 0
-
-    def _lines(self, key: str) -> Iterator[_Line]:
-        path, name, before = self._index(key), Path(key).name, ""
-        for number, whole in enumerate(cdxj.merge([path]), 1):
-            try:
-                line = _parsed(whole, name)
-            except (ValueError, LookupError, TypeError, RecursionError) as error:
-                raise Damaged(f"{path} is damaged: line {number} leads to no record of {name}. {_ADVICE}") from error
-            if whole < before:
-                raise Damaged(f"{path} is damaged: line {number} should come before the line above it. {_ADVICE}")
-            before = whole
-            yield line
-
-    def _index(self, key: str) -> Path:
-        """The index beside a WARC, or one that is made from it when there is none."""
-        beside = self.path(cdxj.path_for(key))
-        if beside.exists():
-            return beside
-        made = Path(self._made.name) / cdxj.path_for(key)
-        if not made.exists():
-            cdxj.write(made, filter(None, self._indexed(key)))
-        return made
-
-    def _indexed(self, key: str) -> Iterator[str | None]:
-        for found in read(self.path(key)):
-            if isinstance(found, Fault):
-                raise Damaged(f"{key} is damaged at byte {found.offset}: {found.detail}. {_ADVICE}")
-            yield cdxj.of_record(found, Path(key).name)
-
-
-def _parsed(whole: str, filename: str) -> _Line:
-    """An index line. Raises ValueError, LookupError, TypeError, RecursionError when it is none of that file."""
-    surt, ts, rest = whole.split(" ", 2)
-    facts = json.loads(rest)
-    offset, length, url = int(facts["offset"]), int(facts["length"]), str(facts["url"])
-    url.encode()  # JSON can name what is no character
-    datetime.fromisoformat(iso(ts))
-    if facts["filename"] != filename or not 0 <= offset < offset + length < _MAX_OFFSET or not whole.endswith("\n"):
-        raise ValueError
-    return _Line(f"{surt} {ts}", ts, url, facts.get("mime") == "warc/revisit", offset, length, whole)
-
-
-def iso(ts: str) -> str:
-    """RFC 3339, from a timestamp."""
-    return f"{day(ts)}T{ts[8:10]}:{ts[10:12]}:{ts[12:]}Z"
-
-
-def day(ts: str) -> str:
-    """YYYY-MM-DD, from a timestamp."""
-    return f"{ts[:4]}-{ts[4:6]}-{ts[6:8]}"

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import logging
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, Any, ParamSpec, TypeVar
+from typing import Any
 
-from archive import layout, message, records, replay
-from archive.catalog import Catalog, Changes, Known
-from archive.errors import ArgumentError, LeaseHeld, StorageError
-from archive.local import make_folder, write_file
-from archive.model import SCHEMA, Article, Capture, RecordRef, Stored, Verdict
-from archive.salvage import Salvaged, salvage
-from archive.spool import Spool, finished
-from archive.storage import Storage, archive_path, open_storage
+from archive import layout, manifest, message, records, replay
+from archive.catalog import Changes, Known
+from archive.errors import StorageError
+from archive.holding import Holding
+from archive.model import Article, Capture, RecordRef, Stored, Verdict
+from archive.salvage import Salvaged
+from archive.spool import Spool
 from archive.whole import remember, remember_again
 
 logger = logging.getLogger(__name__)
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,24 +56,12 @@ class Outcome:
         ]
 
 
-def state_folder(archive_uri: str, state_dir: str | None) -> Path:
-    """STATE_DIR, by default `state/` inside a local archive. Raises ArgumentError."""
-    return Path(state_dir).expanduser() if state_dir else archive_path(archive_uri) / "state"
-
-
-def open_catalog(state: Path, catalog_uri: str | None = None) -> Catalog:
-    """The catalog of a state folder. Raises ArgumentError, StorageError."""
-    if catalog_uri:
-        raise ArgumentError(
-            f"CATALOG_URI={catalog_uri} is not supported: this version keeps its catalog in STATE_DIR. Unset it."
-        )
-    return Catalog(state / "catalog.sqlite3")
-
-
 class Job:
     """Keeps what a crawl brings. All methods but `known` and `article` belong to one thread.
 
-    Raises LeaseHeld when another job is at work on the outlet, StorageError when the disk refuses.
+    Raises LeaseHeld when another job is at work on the outlet, StorageRefused when the archive will not have us,
+    StorageError when the disk or the catalog refuses. An archive that cannot be reached now is no error: what is kept
+    waits in the state folder.
     """
 
     def __init__(
@@ -92,39 +72,44 @@ class Job:
         state_dir: str | None = None,
         catalog_uri: str | None = None,
         info: dict[str, str] | None = None,
+        upload_patience: float = 60.0,
     ) -> None:
+        """`upload_patience`: seconds without progress after which a finished job leaves its uploads to the next."""
         self.outlet = outlet
         self.began = datetime.now(UTC)
         self.id = layout.job_id(self.began)
-        self.storage: Storage = open_storage(archive_uri)
-        self._state = state_folder(archive_uri, state_dir).absolute()
-        self.published: list[str] = []
-        """Keys of the files that this job has put into the archive."""
-        self.salvaged: list[Salvaged] = []
-        """What earlier jobs of the outlet had left unfinished, and this one finished."""
         self._changes = Changes()
-        self._spools = self._state / "spool" / outlet
-        self._folder = self._spools / self.id
-        self._guard(make_folder, self._state)
-        self._lease = self._guard(take_lease, self._state, outlet)
+        self._patience = upload_patience
+        self._holding = Holding(outlet, archive_uri, state_dir, catalog_uri)
+        self.storage, self.catalog = self._holding.storage, self._holding.catalog
+        self._folder = self._holding.spools / self.id
         with ExitStack() as failed:
-            failed.callback(self._lease.close)
-            self.catalog = self._guard(open_catalog, self._state, catalog_uri)
-            failed.callback(self.catalog.close)
-            self._guard(self._recover)
-            self._spool = self._guard(
+            failed.callback(self._holding.close)
+            self._holding.begin(self.id)
+            self._spool = self._holding.guard(
                 Spool,
                 self._folder,
                 outlet,
                 {"isPartOf": f"{outlet}/{self.id}", **(info or {})},
-                taken=self.storage.exists,
+                taken=self._holding.is_taken,
             )
+            self.event("began", fence=self._holding.fence, machine=self._holding.state.machine)
             failed.pop_all()
+
+    @property
+    def published(self) -> list[str]:
+        """Keys of the files that were put into the archive, those of killed jobs that this one finished included."""
+        return self._holding.published
+
+    @property
+    def salvaged(self) -> list[Salvaged]:
+        """What earlier jobs of the outlet had left unfinished, and this one finished."""
+        return self._holding.salvaged
 
     def capture(self, capture: Capture) -> RecordRef:
         """Keep an exchange; where its payload lies: in an earlier record when nothing had changed."""
         earlier = self._earlier(capture)
-        ref = self._guard(self._spool.capture, capture, earlier)
+        ref = self._holding.guard(self._spool.capture, capture, earlier)
         head = message.head_of(capture.response)
         if earlier and ref == earlier.ref:
             if message.status(head) == 200:  # a 304 has nothing new to ask with
@@ -152,63 +137,52 @@ class Job:
         # The event before the row: whoever finds the row finds what it stands for, and an event alone counts nothing.
         facts = {"known": [asdict(entry) for entry in known], "recovered": outcome.recovered}
         self.event("outcome", url=article.url, **facts)
-        self._guard(self._spool.line, key, row)
+        self._holding.guard(self._spool.line, key, row)
         self._changes.known += known
         self._changes.settled += outcome.recovered
 
     def settle(self, records: list[str]) -> None:
         """Say of records that waited that no row is to be made from them."""
-        self._changes.settled += records
+        if records:
+            self.event("settled", records=records)
+            self._changes.settled += records
 
     def event(self, kind: str, **facts: Any) -> None:
         """Note what no WARC holds: an announcement, a time-out, a refusal."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         key = layout.events_key(self.outlet, self.id)
-        self._guard(self._spool.line, key, {"event": kind, "at": now, **facts})
+        self._holding.guard(self._spool.line, key, {"event": kind, "at": now, **facts})
 
     def commit(self) -> None:
-        """Bytes, rows and events on the disk first; only then does the catalog say "seen"."""
-        self._guard(self._spool.sync)
-        self.catalog.commit(self._changes)
-        self._changes = Changes()
+        """Bytes, rows and events on the disk first; only then does the catalog say "seen".
 
-    def finish(self, manifest: dict[str, Any]) -> str:
-        """Close, publish and describe the job; the manifest's key. A job without a manifest did not finish."""
+        Raises LeaseLost, StorageError. Files that are full leave the spool.
+        """
+        self._holding.guard(self._spool.sync)
+        self._holding.commit(self._changes)
+        self._changes = Changes()
+        if full := self._spool.full():
+            self.event("published", keys=full)
+            self._holding.guard(self._spool.sync)
+            self._holding.publish(self._folder)
+
+    def finish(self, facts: dict[str, Any], tick: Callable[[], None] = lambda: None) -> list[str]:
+        """Close, describe and publish the job, and wait for the uploads; the keys of files that still wait.
+
+        `tick` is called about once a second. Raises LeaseLost, StorageError.
+        """
         self.commit()
-        self._guard(self._spool.close)
-        self._publish(self._folder)
-        key = layout.manifest_key(self.outlet, self.id)
-        path = self._folder / key
-        described = {
-            "job": self.id,
-            "outlet": self.outlet,
-            "began": self.began.isoformat(timespec="seconds"),
-            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-            "schema": SCHEMA,
-            **manifest,
-            "files": self.published,
-        }
-        self._guard(write_file, path, (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode())
-        self.storage.publish(path, key)
+        self._holding.guard(self._spool.close)
+        self._holding.guard(manifest.write, self._folder, self.outlet, self.began, facts, self._spool.left)
+        self._holding.publish(self._folder)
         shutil.rmtree(self._folder, ignore_errors=True)
+        left = self._holding.drain(self._patience, tick)
         self.release()
-        return key
+        return left
 
     def release(self) -> None:
         """Let go of the catalog and the lease without finishing; what is in the spool is finished by the next job."""
-        self.catalog.close()
-        self._lease.close()
-
-    def _recover(self) -> None:
-        """Finish what a killed job of this outlet left."""
-        for folder in sorted(self._spools.iterdir()) if self._spools.is_dir() else []:
-            result = salvage(folder, self.outlet, self.catalog.stored)
-            if result.cut or result.lost:
-                result.forgotten = self.catalog.forget(result.job, result.lost, result.ends)
-            self.catalog.commit(result.changes)
-            self.salvaged.append(result)
-            self._publish(folder)
-            shutil.rmtree(folder)
+        self._holding.close()
 
     def _earlier(self, capture: Capture) -> Stored | None:
         """The response that a revisit may stand for.
@@ -224,35 +198,3 @@ class Job:
             logger.warning("%s is kept whole: %s", capture.url, error)
             return None
         return stored
-
-    def _publish(self, folder: Path) -> None:
-        for key in finished(folder):
-            self.storage.publish(folder / key, key)
-            self.published.append(key)
-
-    def _guard(self, act: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        try:
-            return act(*arguments, **named)
-        except OSError as error:
-            raise StorageError(
-                f"The state folder {self._state} cannot be written: {error.strerror}. "
-                "Make room and start again; nothing that was kept is lost."
-            ) from error
-
-
-def take_lease(state: Path, outlet: str) -> IO[str]:
-    """The outlet's lease: held as long as the file is open, gone with the process. Raises LeaseHeld."""
-    path = state / "lease" / f"{outlet}.lock"
-    make_folder(path.parent)
-    lease = path.open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lease.seek(0)
-        holder = lease.read().strip() or "unknown"
-        lease.close()
-        raise LeaseHeld(f"Another job is at work on {outlet} (process {holder}); wait for it or stop it.") from None
-    lease.truncate(0)
-    lease.write(str(os.getpid()))
-    lease.flush()
-    return lease

@@ -23,6 +23,11 @@ def job_id(moment: datetime) -> str:
     return f"{timestamp14(moment)}-{secrets.token_hex(3)}"
 
 
+def job_began(job: str) -> datetime:
+    """When a job began, by its name."""
+    return datetime.strptime(job[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+
+
 def host_name() -> str:
     """Name of the machine, with only the characters that are safe in a file name."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", socket.gethostname()).strip("-.") or "localhost"

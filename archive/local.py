@@ -6,9 +6,12 @@ import errno
 import filecmp
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from archive.errors import StorageError
+from archive.model import Pending
 
 
 def fsync_folder(folder: Path) -> None:
@@ -45,6 +48,8 @@ class LocalStorage:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
+
+    def check(self) -> None:
         try:
             make_folder(self.root)
         except OSError as error:
@@ -65,18 +70,38 @@ class LocalStorage:
     def exists(self, key: str) -> bool:
         return (self.root / key).exists()
 
+    def size(self, key: str) -> int:
+        with _reading(self.root / key):
+            return (self.root / key).stat().st_size
+
     def read(self, key: str, offset: int, length: int) -> bytes:
-        path = self.root / key
-        try:
-            with path.open("rb") as file:
-                file.seek(offset)
-                return file.read(length)
-        except OSError as error:
-            raise StorageError(f"{path} cannot be read: {error.strerror}.") from error
+        with _reading(self.root / key), (self.root / key).open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
+    def keys(self, folder: str, *suffixes: str) -> Iterator[str]:
+        found = []
+        with _reading(self.root / folder):
+            for base, _, names in os.walk(self.root / folder, onerror=_refuse, followlinks=True):
+                found += [Path(base, name).relative_to(self.root).as_posix() for name in names]
+        return iter(sorted(key for key in found if key.endswith(suffixes or "")))
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[Path]:
+        yield self.root / key
 
     def where(self, key: str) -> str:
         path = self.root / key
         return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+    def pending(self) -> Pending:
+        return Pending()
+
+    def drain(self, patience: float, tick: Callable[[], None] = lambda: None) -> list[str]:  # noqa: ARG002
+        return []
+
+    def close(self) -> None:
+        pass
 
     @staticmethod
     def _accept_twin(path: Path, target: Path) -> None:
@@ -100,3 +125,16 @@ class LocalStorage:
             part.rename(target)
             fsync_folder(target.parent)
             path.unlink()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{error.filename or path} cannot be read: {error.strerror or error}.") from error
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # nothing was put into that folder yet
+        raise error

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 SCHEMA = 2
 """Version of the row's shape; it grows when a field is added, changed or removed."""
@@ -113,6 +113,16 @@ class Waiting:
     began: datetime
     job: str
     """The job that captured it."""
+
+
+class Pending(NamedTuple):
+    """Files that are finished, and not where they belong yet."""
+
+    files: int = 0
+    size: int = 0
+    """Bytes of all of them."""
+    problem: str = ""
+    """Why the last attempt to upload one failed, in words."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,14 +7,16 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from archive import layout
-from archive.catalog import Changes, Known
+from archive.account import Account, cut_short
+from archive.catalog import Changes
 from archive.local import make_folder, write_file
-from archive.model import Stored, Verdict, Waiting
+from archive.model import Stored, Waiting
 from archive.spool import compress
 from archive.warc import give_name
 from archive.whole import Whole, read_whole
@@ -47,8 +49,10 @@ def salvage(folder: Path, outlet: str, stored: Callable[[str], Stored | None]) -
 
     Rows whose record was cut off go to `damaged/` with the tail, and their addresses stay unseen. What the job had
     said of its addresses in `events/` and did not live to commit is returned, so that nothing is fetched twice: but
-    only where the row is there. Responses without a row are returned as waiting for one; `stored` finds what the
-    revisits among them stand for. Raises OSError.
+    only where the row is there. Responses without a row are returned as waiting for one, and told in the events, so
+    that a catalog that is made anew knows them too; `stored` finds what the revisits among them stand for.
+
+    Raises OSError, StorageError.
     """
     result = Salvaged(outlet, folder.name)
     paths = sorted((folder / "warc").rglob("*.warc.gz*"))
@@ -65,53 +69,43 @@ def salvage(folder: Path, outlet: str, stored: Callable[[str], Stored | None]) -
         _finish_warc(folder, path, warcs[_key(folder, path)], result)
     for path in sorted(folder.rglob("*.jsonl.gz" + layout.OPEN)):
         compress(folder, _key(folder, path))
-    rows = {row["url"]: _Kept.of(row) for part in ("articles", "dropped") for row in _lines(folder, part, result)}
-    result.rows = len(rows)
-    _believe(folder, rows, result)
-    _remember(warcs, {name for row in rows.values() for name in row.records}, stored, result)
+    with closing(Account(outlet, folder.name)) as account:
+        for row in (row for part in ("dropped", "articles") for row in _lines(folder, part, result)):
+            with suppress(ValueError):  # what is no row of ours makes nothing known
+                account.add(row)
+        result.rows = len(account)
+        _believe(folder, account, result)
+        used = {*account.records(), *result.changes.settled}
+    told = len(result.changes.waiting)
+    _remember(warcs, used | {entry.ref.record_id for entry in result.changes.waiting}, stored, result)
+    if fresh := result.changes.waiting[told:]:
+        _tell(folder, layout.events_key(outlet, folder.name), cut_short(fresh))
     return result
 
 
-class _Kept(NamedTuple):
-    """What is to be known of a row."""
-
-    known: dict[str, Any]
-    records: list[str]
-
-    @classmethod
-    def of(cls, row: dict[str, Any]) -> _Kept:
-        known = {
-            "url": row["url"],
-            "outlet": row["outlet"],
-            "article_id": row["id"] or None,
-            "verdict": row.get("verdict", Verdict.ARTICLE.value),
-            "final": "verdict" not in row and row["complete"],
-            "published": row["published"],
-            "section": row["section"],
-            "captured": row["captured"],
-        }
-        return cls(known, [ref["record_id"] for ref in row["captures"]])
-
-
-def _believe(folder: Path, rows: dict[str, _Kept], result: Salvaged) -> None:
+def _believe(folder: Path, account: Account, result: Salvaged) -> None:
     """Take for true what the job said of its addresses and has a row, and what has a row and was not lived to be said.
 
     What was said and has no row is lost, whether the row was never written or the disk forgot it: but not when it may
-    have been published already, as rows are after WARCs.
+    have been published already. Rows are published after the WARCs that are still here then, and after the manifest is
+    written; before it only WARCs leave that were full. Jobs of version 0.1.0, which did not say that they began, wrote
+    it last, and no WARC of theirs left before.
     """
-    told = set()
+    has_manifest = (folder / layout.manifest_key(result.outlet, result.job)).exists()
+    is_unpublished = bool(result.ends)
     for event in _lines(folder, "events", result):
-        if event.get("event") != "outcome":
-            continue
-        told.add(event["url"])
-        if event["url"] in rows:
-            result.changes.known += [Known(**entry) for entry in event["known"]]
-            result.changes.settled += event["recovered"]
-        elif result.ends:
-            result.lost += [entry["url"] for entry in event["known"]]
-    for url in rows.keys() - told:
-        result.changes.known.append(Known(**rows[url].known, job=result.job))
-        result.changes.settled += rows[url].records
+        if event.get("event") == "began" and not has_manifest:
+            is_unpublished = True
+        with suppress(ValueError):  # its row, if there is one, speaks for itself
+            said = account.hear(event)
+            result.changes.known += said.known
+            result.changes.settled += said.settled
+            result.changes.waiting += said.waiting
+            if is_unpublished:
+                result.lost += said.rowless
+    for said in account.rest():
+        result.changes.known += said.known
+        result.changes.settled += said.settled
 
 
 def _mend_lines(folder: Path, path: Path, result: Salvaged) -> None:
@@ -164,17 +158,21 @@ def _finish_warc(folder: Path, path: Path, whole: Whole, result: Salvaged) -> No
 def _remember(
     warcs: dict[str, Whole], used: set[str], stored: Callable[[str], Stored | None], result: Salvaged
 ) -> None:
-    """What the captures were, for the catalog: what to ask with next time, and which of them wait for a row."""
+    """What the captures were, for the catalog: what to ask with next time, and which of them wait for a row.
+
+    A WARC that was full has left, and the catalog had been told of its captures. A response at its end whose row was
+    still being made when the job was killed does not wait: it is fetched again, and becomes a revisit.
+    """
     pages = {answer.ref.record_id: answer.ref for whole in warcs.values() for answer in whole.answers}
     for whole in warcs.values():
         for answer in whole.answers:
             ref = answer.ref
-            if answer.stored:
-                result.changes.stored[ref.url] = answer.stored
+            before = stored(ref.url) if answer.revisits is not None else None
+            if memory := answer.memory(result.changes.stored.get(ref.url) or before):
+                result.changes.stored[ref.url] = memory
             if not answer.lasting:
                 continue
             if answer.revisits is not None:
-                before = stored(ref.url)
                 originals = {**pages, **({before.ref.record_id: before.ref} if before else {})}
                 if answer.revisits not in originals:
                     continue
@@ -183,6 +181,15 @@ def _remember(
                 result.changes.waiting.append(
                     Waiting(outlet=result.outlet, ref=ref, began=answer.began, job=result.job)
                 )
+
+
+def _tell(folder: Path, key: str, event: dict[str, Any]) -> None:
+    """Add a line to a finished file of lines, whole or not at all; one that is not there begins with it."""
+    packed = folder / key
+    lines = gzip.decompress(packed.read_bytes()) if packed.exists() else b""
+    line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    write_file(folder / (key + layout.OPEN), lines + line)
+    compress(folder, key)
 
 
 def _lines(folder: Path, part: str, result: Salvaged) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from archive import layout
+from archive import cdxj, layout
 from archive.local import fsync_folder, make_folder
 from archive.model import Capture, RecordRef, Stored
 from archive.warc import WarcWriter
@@ -35,6 +35,8 @@ class Spool:
         self._warc = WarcWriter(folder, outlet, info, taken=taken)
         self._lines: dict[str, int] = {}
         self._dirty = False
+        self.left: list[str] = []
+        """Keys of the files that have left while the job goes on."""
 
     def capture(self, capture: Capture, earlier: Stored | None) -> RecordRef:
         """Append the records of an exchange; see `WarcWriter.write`."""
@@ -42,8 +44,14 @@ class Spool:
         return self._warc.write(capture, earlier)
 
     def holds(self, warc: str) -> bool:
-        """Is this the key of a WARC of this job?"""
-        return warc in self._warc.keys
+        """Is this the key of a WARC of this job that is still here?"""
+        return warc in self._warc.keys and warc not in self.left
+
+    def full(self) -> list[str]:
+        """Keys of the WARCs that were finished since this was last asked, and of their indexes: they may leave."""
+        fresh = [key for warc in self._warc.finished for key in (warc, cdxj.path_for(warc)) if key not in self.left]
+        self.left += fresh
+        return fresh
 
     def read(self, key: str, offset: int, length: int) -> bytes:
         """Bytes of a WARC of this job."""
@@ -101,7 +109,10 @@ def compress(folder: Path, key: str) -> None:
 
 
 def finished(folder: Path) -> Iterator[str]:
-    """Keys of the whole files in a spool folder, WARCs first: a row is never published before its bytes."""
+    """Keys of the whole files in a spool folder in the order in which they may leave it.
+
+    WARCs first, then their indexes: neither a row nor an index is published before the bytes that it points at.
+    """
     keys = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     whole = (key for key in keys if not key.endswith((layout.OPEN, layout.JOURNAL, ".part")))
-    return iter(sorted(whole, key=lambda key: (not key.startswith("warc/"), key)))
+    return iter(sorted(whole, key=lambda key: (not key.startswith("warc/"), key.endswith(".cdxj"), key)))

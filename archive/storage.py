@@ -2,31 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from archive.errors import ArgumentError
 from archive.local import LocalStorage
+from archive.model import Pending
 
 
 class Storage(Protocol):
-    """Complete, immutable files under slash-separated keys."""
+    """Complete, immutable files under slash-separated keys. May be used from several threads."""
+
+    def check(self) -> None:
+        """Is the storage there, and are we welcome? Raises StorageRefused, StorageUnreachable, StorageError."""
 
     def publish(self, path: Path, key: str) -> None:
-        """Move a complete local file to `key`. Durable on return; never overwrites another file.
+        """Move a complete local file to `key`, at once or in the background. Never overwrites another file.
 
-        Raises StorageError.
+        Durable on return, on this machine at least. Raises StorageError.
         """
 
     def exists(self, key: str) -> bool:
-        """Is there a file under `key`?"""
+        """Is there a file under `key`? Raises StorageError."""
+
+    def size(self, key: str) -> int:
+        """Bytes of a file. Raises StorageError."""
 
     def read(self, key: str, offset: int, length: int) -> bytes:
         """Bytes of a file. Raises StorageError."""
 
+    def keys(self, folder: str, *suffixes: str) -> Iterator[str]:
+        """Keys under a folder that end so, sorted; all of them without suffixes. Raises StorageError."""
+
+    def held(self, key: str) -> AbstractContextManager[Path]:
+        """The whole file on this disk, for as long as the context lasts. Raises StorageError."""
+
     def where(self, key: str) -> str:
         """What a person types to get at the file."""
+
+    def pending(self) -> Pending:
+        """What was published and is on this machine only."""
+
+    def drain(self, patience: float, tick: Callable[[], None] = lambda: None) -> list[str]:
+        """Wait until nothing waits any more, or for `patience` seconds without progress; keys that are left, sorted.
+
+        `tick` is called about once a second.
+        """
+
+    def close(self) -> None:
+        """Stop what runs in the background; what waits goes on waiting."""
+
+
+def bucket_uri(uri: str) -> str | None:
+    """The address of a bucket without a slash at its end; None for an archive on disk. Raises ArgumentError."""
+    parts = urlsplit(uri)
+    if parts.scheme.lower() != "s3":
+        return None
+    if not parts.netloc or parts.query or parts.fragment or "//" in parts.path:
+        raise ArgumentError(f"ARCHIVE_URI={uri} names no bucket: write s3://BUCKET or s3://BUCKET/PREFIX.")
+    return f"s3://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def archive_path(uri: str) -> Path:
@@ -36,8 +73,8 @@ def archive_path(uri: str) -> Path:
         return Path(unquote(parts.path))
     if parts.scheme and "://" in uri:
         raise ArgumentError(
-            f"ARCHIVE_URI={uri} is not supported: this version keeps archives on disk only. "
-            "Give a path (data) or a file: address (file:///srv/archive)."
+            f"ARCHIVE_URI={uri} is not supported: give a path (data), a file: address (file:///srv/archive) or a "
+            "bucket (s3://bucket/prefix)."
         )
     try:
         return Path(uri).expanduser()
@@ -45,6 +82,21 @@ def archive_path(uri: str) -> Path:
         raise ArgumentError(f"ARCHIVE_URI={uri}: {error}") from error
 
 
-def open_storage(uri: str) -> Storage:
-    """The storage that ARCHIVE_URI names. Raises ArgumentError, StorageError."""
-    return LocalStorage(archive_path(uri))
+def state_folder(uri: str, state_dir: str | None) -> Path:
+    """STATE_DIR; by default `state/` inside an archive on disk, and in the current folder for a bucket.
+
+    Raises ArgumentError.
+    """
+    if state_dir:
+        return Path(state_dir).expanduser().absolute()
+    return (Path("state") if bucket_uri(uri) else archive_path(uri) / "state").absolute()
+
+
+def open_storage(uri: str, state_dir: str | None = None) -> Storage:
+    """The storage that ARCHIVE_URI names; nothing is made or asked yet. Raises ArgumentError."""
+    bucket = bucket_uri(uri)
+    if bucket is None:
+        return LocalStorage(archive_path(uri))
+    from archive.remote import RemoteStorage  # noqa: PLC0415 - boto3 takes a moment, and archives on disk do without
+
+    return RemoteStorage(bucket, state_folder(uri, state_dir))

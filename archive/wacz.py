@@ -21,7 +21,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from isal import isal_zlib
 
 from archive.errors import ArgumentError, Damaged, StorageError
-from archive.excerpt import Excerpt, day, iso
+from archive.excerpt import Excerpt
+from archive.files import Files
+from archive.indexes import day, iso
 from archive.local import fsync_folder
 
 WACZ_VERSION = "1.1.1"
@@ -50,7 +52,7 @@ class Written(NamedTuple):
 
 
 def write(
-    root: Path,
+    files: Files,
     outlet: str,
     since: date | None,
     until: date | None,
@@ -69,11 +71,7 @@ def write(
     try:
         if output:
             _check_free(output)
-        if not (root / "warc").is_dir():
-            raise ArgumentError(
-                f"There is no archive at {root}: scrapy crawl OUTLET makes one, -s ARCHIVE_URI=FOLDER names another."
-            )
-        with Excerpt(root, outlet, since, until) as excerpt:
+        with Excerpt(files, outlet, since, until) as excerpt:
             first = f"{since:%Y%m%d}" if since else excerpt.earliest[:8]
             last = f"{until:%Y%m%d}" if until else excerpt.latest[:8]
             output = output or Path(f"{outlet}-{first}-{last}.wacz")
@@ -129,13 +127,14 @@ def _publish(part: Path, output: Path) -> None:
 def _write(file: IO[bytes], excerpt: Excerpt, title: str, progress: Callable[[int, int], None] | None) -> None:
     with ZipFile(file, "w") as zipped, tempfile.TemporaryFile() as blocks:
         package = _Package(zipped, excerpt.latest)
-        done, everything = 0, sum(excerpt.path(key).stat().st_size for key in excerpt.warcs)
+        done, everything = 0, sum(map(excerpt.size, excerpt.warcs))
         for key in excerpt.warcs:
             if progress:
                 progress(done, everything)
             with excerpt.path(key).open("rb") as warc:
                 checked = _Members(key, excerpt.places(key)).passed(_pieces(warc))
                 done += package.add(f"archive/{Path(key).name}", checked, ZIP_STORED)
+            excerpt.let_go(key)
         if progress:
             progress(done, everything)
         package.add("indexes/index.cdx.gz", _compressed(excerpt.lines(), blocks), ZIP_STORED)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 120.0
 """The longest Retry-After that a job waits for; who asks for more is left alone until another run."""
+LOOK_SECONDS = 0.5
+"""How often somebody who waits for a turn looks whether it still comes."""
 
 
 class Pace:
@@ -33,6 +35,15 @@ class Pace:
         self._apart: dict[str, float] = {}
         self._next: dict[str, float] = {}
         self._closed: set[str] = set()
+        self._held = False
+
+    def hold(self) -> None:
+        """Give nobody a turn until `go_on`; what is on the wire finishes."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Give turns again."""
+        self._held = False
 
     def keep_apart(self, host: str, seconds: float) -> None:
         """Requests to a host begin at least so far apart: Crawl-delay."""
@@ -60,7 +71,7 @@ class Pace:
         """Wait for the host's turn, and hold it."""
         async with self._turns[host]:
             while (left := self._pause(host)) > 0:  # noqa: ASYNC110 - the end of a job is no event to wait for
-                await asyncio.sleep(min(left, 0.5))
+                await asyncio.sleep(min(left, LOOK_SECONDS))
             if host in self._apart:
                 self._next[host] = time.monotonic() + self._apart[host]
             yield
@@ -68,6 +79,8 @@ class Pace:
     def _pause(self, host: str) -> float:
         if self._leaving() or host in self._closed:
             return 0.0
+        if self._held:
+            return LOOK_SECONDS
         return self._next.get(host, 0.0) - time.monotonic()
 
 

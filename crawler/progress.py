@@ -21,17 +21,17 @@ class Progress:
         self._watched = sys.stderr.isatty()
 
     def begin(self, paths: list[Path]) -> None:
-        """These are all that will be done."""
+        """These are all that will be done. Without any, nothing is shown but what is told."""
         self._size = sum(map(_size, paths))
 
     def show(self, path: Path, offset: int) -> None:
         """Say how far we are, now and then."""
         now = time.monotonic()
-        if not self._watched or now - self._shown < _PAUSE:
+        if not self._watched or not self._size or now - self._shown < _PAUSE:
             return
         self._shown = now
         done = self._before + offset
-        self.tell(f"{100 * done // max(self._size, 1)} % of {self._size / 1e6:,.0f} MB  {path}")
+        self.tell(f"{100 * done // self._size} % of {self._size / 1e6:,.0f} MB  {path}")
 
     def tell(self, text: str) -> None:
         """Put a text on the line."""

@@ -10,7 +10,7 @@ from scrapy import exceptions
 from scrapy.core.downloader.handlers.http11 import TunnelError
 from twisted.internet.error import ConnectError, ConnectionClosed
 
-from archive.errors import ArsipError, NotHttp, SourceRefused, StorageError
+from archive.errors import ArsipError, LeaseLost, NotHttp, SourceRefused, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ NETWORK = frozenset({"dns", "refused", "timeout", "tls", "connection", "proxy"})
 _NAMES: tuple[tuple[type[BaseException], str], ...] = (
     (SourceRefused, "source-refused"),
     (StorageError, "storage"),
+    (LeaseLost, "lease-lost"),
     (NotHttp, "not-http"),
     (exceptions.CannotResolveHostError, "dns"),
     (exceptions.DownloadConnectionRefusedError, "refused"),

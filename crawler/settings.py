@@ -14,10 +14,12 @@ NEWSPIDER_MODULE = "crawler.spiders"
 COMMANDS_MODULE = "crawler.commands"
 TEMPLATES_DIR = str(Path(__file__).parent / "templates")
 
-# Where things are kept.
+# Where things are kept. The AWS_* variables of a bucket are boto3's own.
 ARCHIVE_URI = os.environ.get("ARCHIVE_URI") or "data"
 STATE_DIR = os.environ.get("STATE_DIR") or None
 CATALOG_URI = os.environ.get("CATALOG_URI") or None
+SPOOL_LIMIT_MB = os.environ.get("SPOOL_LIMIT_MB") or 10240
+UPLOAD_PATIENCE = os.environ.get("UPLOAD_PATIENCE") or 60
 
 # Who we are. Without a USER_AGENT the spider makes one with CONTACT, the address of the person who runs this crawler.
 CONTACT = os.environ.get("CONTACT") or None
@@ -76,6 +78,7 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "crawler.extensions.job.JobExtension": 0,
+    "crawler.extensions.spool.SpoolExtension": 0,
     "scrapy.extensions.logstats.LogStats": None,
     "scrapy.extensions.feedexport.FeedExporter": None,
 }

@@ -70,7 +70,10 @@ class OutletSpider(DiscoverySpider):
         if self._workers:
             self._workers.stop()
 
-    def _stop(self, reason: str) -> None:
+    def leave(self, reason: str) -> None:
+        """End the job: nothing more is asked for, what is on the wire finishes."""
+        if self._leaving:
+            return
         self._leaving = True
         self._stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
@@ -168,7 +171,7 @@ class OutletSpider(DiscoverySpider):
         if refused or status < 400:
             stats.inc_value("arsip/refused" if refused else "arsip/ok")
         if self._refusals == WALL_AFTER:
-            self._stop("blocked")
+            self.leave("blocked")
 
     def _request(self, visit: Visit) -> Request:
         return Request(
@@ -279,6 +282,6 @@ class OutletSpider(DiscoverySpider):
         if not visit.recovered:
             self.frontier.done(kept=kept)
         if self.frontier.satisfied:
-            self._stop("limit")
+            self.leave("limit")
             return
         yield from self.next_articles()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from archive.errors import ExitStatus
+from archive.model import Pending
+from crawler import uploads
 from crawler.reasons import NETWORK
 
 _FAULTS = ("arsip/failed/fault", "arsip/faults", "spider_exceptions/count")
@@ -42,6 +45,12 @@ class Summary:
     """Responses that came from the WARC of a killed job, not from the outlet."""
     storage: str | None = None
     """Why storage failed, if it did."""
+    lease_lost: str | None = None
+    """Why the outlet is another job's now, if it is."""
+    pending: Pending = field(default_factory=Pending)
+    """What waits for upload when the job ends."""
+    outbox: Path = Path()
+    """Where it waits."""
 
     @classmethod
     def of(cls, outlet: str, finish: str, stats: Mapping[str, Any]) -> Summary:
@@ -65,6 +74,7 @@ class Summary:
             faults=sum(stats.get(name, 0) for name in _FAULTS),
             recovered=stats.get("arsip/recovered", 0),
             storage=stats.get("arsip/storage"),
+            lease_lost=stats.get("arsip/lease-lost"),
         )
 
     @property
@@ -82,17 +92,17 @@ class Summary:
         """What a scheduler acts on; the gravest first."""
         failures = {**self.source_failures, **self.failed}
         unanswered = sum(count for name, count in failures.items() if _no_answer(name))
-        if self.storage:
-            return ExitStatus.STORAGE
-        if self.finish == "shutdown":
-            return ExitStatus.INTERRUPTED
-        if self.finish == "blocked" or self._is_walled:
-            return ExitStatus.BLOCKED
-        if not self.ok and unanswered:
-            return ExitStatus.UNREACHABLE
-        if self.faults:
-            return ExitStatus.FAULT
-        return ExitStatus.DONE if self.announced else ExitStatus.SILENT
+        ends = (
+            (self.storage, ExitStatus.STORAGE),
+            (self.lease_lost, ExitStatus.LEASED),
+            (self.pending.files or self.finish == "spool-full", ExitStatus.UPLOADS_PENDING),
+            (self.finish == "shutdown", ExitStatus.INTERRUPTED),
+            (self.finish == "blocked" or self._is_walled, ExitStatus.BLOCKED),
+            (not self.ok and unanswered, ExitStatus.UNREACHABLE),
+            (self.faults, ExitStatus.FAULT),
+            (not self.announced, ExitStatus.SILENT),
+        )
+        return next((status for is_so, status in ends if is_so), ExitStatus.DONE)
 
     @property
     def _is_walled(self) -> bool:
@@ -119,12 +129,22 @@ class Summary:
                 "-s DOWNLOAD_DELAY=10, or try again later. The refusals are in the WARC."
             ),
             ExitStatus.STORAGE: f"{outlet}: {self.storage}",
+            ExitStatus.LEASED: f"{outlet}: {self.lease_lost}",
+            ExitStatus.UPLOADS_PENDING: f"{outlet}: {self._uploads()}",
             ExitStatus.SILENT: (
                 f"{outlet}: no source announced anything. See the sources above; scrapy outlets --check "
                 f"{outlet} tries each of them."
             ),
             ExitStatus.INTERRUPTED: f"{outlet}: interrupted; everything kept so far is safe. Start again to go on.",
         }[self.status]
+
+    def _uploads(self) -> str:
+        if self.finish != "spool-full":
+            return uploads.left(self.pending, self.outbox)
+        full = "stopped early, because no more may wait for upload (SPOOL_LIMIT_MB)"
+        if self.pending.files:
+            return f"{full}: {uploads.left(self.pending, self.outbox)}"
+        return f"{full}; all is uploaded now. Start again to go on."
 
     def counts(self) -> dict[str, Any]:
         """The counts as the manifest holds them."""

@@ -15,10 +15,10 @@ import scrapy
 import twisted
 
 from archive import message
-from archive.errors import NotHttp, StorageError
+from archive.errors import LeaseLost, NotHttp
 from archive.job import Job, Outcome
 from archive.model import Capture, RecordRef, Waiting
-from pipelines.writer import Writer
+from pipelines.writer import STOPPED, Writer
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -60,7 +60,6 @@ class WarcPipeline:
         self._crawler = crawler
         self._records: WeakKeyDictionary[Request, Kept] = WeakKeyDictionary()
         self._commits: asyncio.Task[None] | None = None
-        self._closing: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -71,6 +70,7 @@ class WarcPipeline:
             archive_uri=settings["ARCHIVE_URI"],
             state_dir=settings["STATE_DIR"],
             catalog_uri=settings["CATALOG_URI"],
+            upload_patience=settings.getfloat("UPLOAD_PATIENCE"),
             info={
                 "software": _software(settings["ARSIP_VERSION"]),
                 **({"operator": settings["CONTACT"]} if settings["CONTACT"] else {}),
@@ -99,13 +99,13 @@ class WarcPipeline:
 
     async def settle(self, records: list[str]) -> None:
         """Say of records that waited that no row is to be made from them."""
-        with contextlib.suppress(StorageError):
+        with contextlib.suppress(*STOPPED):
             await self.writer.run(self.job.settle, records)
 
     async def record(self, request: Request) -> tuple[RecordRef, datetime, str]:
         """Where the response to `request` lies, when its capture began, and by which job.
 
-        Raises NotHttp, StorageError.
+        Raises NotHttp, StorageError, LeaseLost.
         """
         kept = self._records[request]
         record = await asyncio.shield(kept.record)
@@ -115,7 +115,7 @@ class WarcPipeline:
 
     async def events(self, kind: str, events: list[dict[str, Any]]) -> None:
         """Note what no WARC holds. A disk that refuses closes the spider, and is no error of the caller."""
-        with contextlib.suppress(StorageError):
+        with contextlib.suppress(*STOPPED):
             await self.writer.run(self._note, kind, events)
 
     async def open_spider(self) -> None:
@@ -126,7 +126,7 @@ class WarcPipeline:
         """Commit what is left; the job itself is finished when the spider is closed and its reason known."""
         if self._commits:
             self._commits.cancel()
-        with contextlib.suppress(StorageError):  # already noticed: it is why the spider closes
+        with contextlib.suppress(*STOPPED):  # already noticed: it is why the spider closes
             await self.writer.run(self.job.commit)
 
     def process_item(self, item: Outcome) -> Outcome:
@@ -145,11 +145,14 @@ class WarcPipeline:
             self.job.event(kind, **facts)
 
     def _stop(self, error: BaseException) -> None:
-        """A disk that fails ends the crawl; a fault of ours costs what it hit, and is said and counted."""
-        if not isinstance(error, StorageError):
+        """A disk or a lease that fails ends the crawl; a fault of ours costs what it hit, and is said and counted."""
+        if not isinstance(error, STOPPED):
             self._crawler.stats.inc_value("arsip/faults")
             logger.error("A fault of ours while writing: %r", error, exc_info=error)
-        elif self._crawler.stats.get_value("arsip/storage") is None:
-            self._crawler.stats.set_value("arsip/storage", str(error))
+            return
+        reason = "lease-lost" if isinstance(error, LeaseLost) else "storage"
+        if self._crawler.stats.get_value(f"arsip/{reason}") is None:
+            self._crawler.stats.set_value(f"arsip/{reason}", str(error))
             logger.critical("%s", error)
-            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="storage"))
+            spider: Any = self._crawler.spider  # an outlet's
+            spider.leave(reason)

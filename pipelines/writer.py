@@ -9,7 +9,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from archive.errors import StorageError
+from archive.errors import LeaseLost, StorageError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,6 +18,10 @@ BEHIND = 32
 """Calls that may wait for the disk before those who bring more are held up."""
 BATCH = 32
 """Calls that are reported to the event loop at a time while more are queued: each report wakes it."""
+
+
+STOPPED = (StorageError, LeaseLost)
+"""After one of these nothing more may be written: the disk refuses, or the outlet is another machine's."""
 
 
 class _Done(NamedTuple):
@@ -30,19 +34,19 @@ class Writer:
     """Runs calls one after the other in its own thread.
 
     After the first StorageError it refuses everything: a line torn by a full disk must stay the last one, so that
-    the next start can cut it off.
+    the next start can cut it off. After LeaseLost too: another machine is at work on the outlet.
     """
 
     def __init__(self, on_failure: Callable[[BaseException], None]) -> None:
         """`on_failure` is told of every exception: nobody waits for most captures."""
-        self.failure: StorageError | None = None
+        self.failure: StorageError | LeaseLost | None = None
         self._on_failure = on_failure
         self._calls: SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread | None = None
 
     def run(self, act: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> asyncio.Future[T]:
-        """Queue a call; a future on the event loop. Raises (in the future) StorageError."""
+        """Queue a call; a future on the event loop. Raises (in the future) StorageError, LeaseLost."""
         if self._thread is None:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
@@ -77,7 +81,7 @@ class Writer:
         try:
             return _Done(future, act())
         except BaseException as error:  # noqa: BLE001 - it is the caller's to see, and this thread must live on
-            if isinstance(error, StorageError):
+            if isinstance(error, STOPPED):
                 self.failure = error
             return _Done(future, error=error)
 

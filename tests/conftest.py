@@ -10,6 +10,21 @@ from pathlib import Path
 import pytest
 
 from archive.model import Article, Capture
+from tests.buckets import bucket, moto, quick_bucket, seaweed, sound_bucket, torn
+from tests.postgres import catalog_uri, connect, database, postgres
+
+__all__ = [
+    "bucket",
+    "catalog_uri",
+    "connect",
+    "database",
+    "moto",
+    "postgres",
+    "quick_bucket",
+    "seaweed",
+    "sound_bucket",
+    "torn",
+]
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import layout, wacz
+from archive.files import OnDisk
 from archive.model import Article, Capture, RecordRef, Stored
 from archive.warc import WarcWriter
 
@@ -52,7 +53,7 @@ class Shelf:
         path.write_bytes(gzip.compress(json.dumps(row).encode() + b"\n"))
 
     def write(self, name: str = "a.wacz", since: date | None = None, until: date | None = None) -> wacz.Written:
-        return wacz.write(self.root, "tribun", since, until, title="Tribunnews", output=self.root / name)
+        return wacz.write(OnDisk(self.root), "tribun", since, until, title="Tribunnews", output=self.root / name)
 
 
 def entries(path: Path) -> dict[str, bytes]:

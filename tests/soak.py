@@ -55,7 +55,7 @@ def soak(folder: Path, kills: int, seed: int) -> Report:
         command = [*SCRAPY, "crawl", "tribun", "-s", f"ARCHIVE_URI={archive}", "-s", "DOWNLOAD_DELAY=0.05"]
         for _ in range(kills):
             job = subprocess.Popen(command, cwd=ROOT, env=environment(site), stderr=subprocess.DEVNULL)
-            _wait(job, site, draw)
+            wait(job, site, draw)
             job.kill()
             job.wait()
             report.kills += 1
@@ -67,7 +67,7 @@ def soak(folder: Path, kills: int, seed: int) -> Report:
         done = subprocess.run(last, cwd=ROOT, env=environment(site), capture_output=True, text=True, check=False)
         if done.returncode:
             report.faults.append(f"the last run ended with status {done.returncode}: {done.stderr[-2000:]}")
-    _judge(archive, articles, finished, report)
+    judge(archive, articles, finished, report)
     return report
 
 
@@ -85,8 +85,8 @@ def many_articles(folder: Path, count: int) -> set[str]:
     return urls
 
 
-def _wait(job: subprocess.Popen[bytes], site: FakeSite, draw: random.Random) -> None:
-    """Until a random moment: while the job begins and mends what was left, or while it fetches."""
+def wait(job: subprocess.Popen[bytes], site: FakeSite, draw: random.Random) -> None:
+    """Wait until a random moment: while the job begins and mends what was left, or while it fetches."""
     if draw.random() < 0.2:
         time.sleep(draw.uniform(0.3, 1.5))
         return
@@ -110,7 +110,8 @@ def _faults(archive: Path) -> list[str]:
     return [f"{path.name}:{fault.offset}: {fault.kind}" for path in paths for fault in verify_file(path, own=True)]
 
 
-def _judge(archive: Path, articles: set[str], finished: set[str], report: Report) -> None:
+def judge(archive: Path, articles: set[str], finished: set[str], report: Report) -> None:
+    """Hold an archive against what must be in it once, and the rows that were finished before a kill."""
     rows: list[dict[str, Any]] = read_lines(archive, "articles/**/*.jsonl.gz")
     times = Counter(row["url"] for row in rows)
     report.rows = len(times)
@@ -141,7 +142,7 @@ def main(kills: str, seed: str = "0") -> int:
         began = time.monotonic()
         report = soak(Path(folder), int(kills), int(seed))
     print(f"{report}; {time.monotonic() - began:.0f} s, seed {seed}")
-    print("\n".join(report.faults))
+    print("\n".join(report.faults[:20]))
     return bool(report.faults)
 
 

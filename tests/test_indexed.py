@@ -9,6 +9,7 @@ import pytest
 
 from archive import cdxj
 from archive.faults import Kind
+from archive.files import OnDisk
 from archive.verification import indexed
 from archive.verification.files import orphans
 from tests.warcs import URL, event, faults, packed, record, told
@@ -86,7 +87,8 @@ def test_a_line_without_end_does_not_fill_memory(warc: Path, monkeypatch: pytest
 
 def test_an_index_whose_file_is_gone_is_named(warc: Path) -> None:
     faults(warc, own=True)
-    assert list(orphans(warc.parent)) == []
+    assert list(orphans(["x.cdxj"], [], OnDisk(warc.parent))) == []
     warc.unlink()
-    [(path, fault)] = orphans(warc.parent)
-    assert (path, fault.kind) == (warc.with_name("x.cdxj"), Kind.WARC_MISSING)
+    assert list(orphans(["x.cdxj"], ["x.warc.gz"], OnDisk(warc.parent))) == []
+    [(key, fault)] = orphans(["x.cdxj"], [], OnDisk(warc.parent))
+    assert (key, fault.kind) == ("x.cdxj", Kind.WARC_MISSING)

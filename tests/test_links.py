@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,13 @@ import pytest
 
 from archive.errors import StorageError
 from archive.faults import Fault, Kind
+from archive.files import OnDisk
 from archive.model import SCHEMA, Article
 from archive.verification import rows as lines
-from archive.verification.files import files_in, verify_file
+from archive.verification.files import verify_file
+from archive.verification.jobs import in_spool
 from archive.verification.links import Links
+from archive.verification.scratch import Scratch
 from tests.warcs import IDENTICAL, URL, name, packed, record, revisit, sha1
 
 KINDS = {
@@ -73,12 +76,11 @@ def rows(root: Path, *lines: Row | bytes, key: str = ARTICLES) -> Path:
 
 def found(root: Path) -> list[tuple[str, Fault]]:
     """Faults between the files; those in them are no matter here."""
-    between = Links(root)
-    for path in files_in(root / "warc", ".warc.gz"):
-        list(verify_file(path, own=True, seen=between.of(path.relative_to(root).as_posix())))
-    named = [(path.relative_to(root).as_posix(), fault) for path, fault in between.faults()]
-    between.close()
-    return named
+    files = OnDisk(root)
+    with closing(Links(files, in_spool(root / "state" / "spool"))) as between:
+        for key in files.keys("warc", ".warc.gz"):
+            list(verify_file(root / key, own=True, seen=between.of(key)))
+        return list(between.faults())
 
 
 def told(root: Path) -> list[tuple[str, Kind, int]]:
@@ -289,12 +291,8 @@ def test_rows_that_were_extracted_again_are_there_under_the_new_extractor(archiv
     assert [kind for _, kind, _ in told(archive)] == [Kind.MANIFEST_FILE]
 
 
-def test_a_temporary_file_that_cannot_be_written_is_a_sentence(archive: Path) -> None:
-    between = Links(archive)
-    between.close()
-
-    def full() -> sqlite3.Cursor:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    with pytest.raises(StorageError, match="Make room in TMPDIR"):
-        between._run(full)
+def test_a_temporary_file_that_cannot_be_written_is_a_sentence() -> None:
+    with closing(Scratch("")) as scratch:
+        scratch.script("PRAGMA max_page_count = 1")
+        with pytest.raises(StorageError, match=r"database or disk is full. Make room in TMPDIR"):
+            scratch.script("CREATE TABLE x (a)")

@@ -62,9 +62,9 @@ def test_a_state_folder_on_another_disk_is_copied_from(tmp_path: Path, monkeypat
     assert not list((tmp_path / "archive").glob("*.part"))
 
 
-@pytest.mark.parametrize("uri", ["s3://bucket/prefix", "http://contoh.test/x", "file://host/x"])
-def test_an_archive_that_is_not_on_disk_is_refused_in_words(uri: str) -> None:
-    with pytest.raises(ArgumentError, match="keeps archives on disk only"):
+@pytest.mark.parametrize("uri", ["http://contoh.test/x", "file://host/x", "s3://", "s3:///x", "s3://a//b", "s3://a?b"])
+def test_an_address_that_is_neither_a_folder_nor_a_bucket_is_refused_in_words(uri: str) -> None:
+    with pytest.raises(ArgumentError, match="s3://"):
         open_storage(uri)
 
 

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from archive.holding import Holding
 from archive.job import Job, Outcome
+from archive.local import LocalStorage
 from archive.model import Article, Capture, Verdict
+from archive.warc import WarcWriter
 from tests.dying import dying_at_rename
 
 Make = Callable[..., Capture]
@@ -56,6 +59,46 @@ def test_an_article_whose_row_is_gone_is_known_no_more_by_any_address_and_waits_
     after.release()
 
 
+def test_an_article_whose_row_is_gone_is_known_no_more_when_its_warc_had_left_the_spool(
+    tmp_path: Path, capture: Make, article: MakeArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(WarcWriter.__init__.__kwdefaults__ or {}, "max_bytes", 1)
+    dead, made = job(tmp_path), article(1)
+    kept(dead, made, capture(url=made.url))
+    dead.capture(capture(url="https://contoh.test/berita/2"))  # a file of its own
+    dead.commit()
+    dead.release()
+    assert (tmp_path / made.captures[0].warc).exists()
+    spooled(tmp_path, "part-*.open").write_bytes(b"")
+    spooled(tmp_path, "*.warc.gz.open").unlink()  # of all WARCs of the job none is left here
+    after = job(tmp_path)
+    assert after.catalog.known(made.url) is None
+    assert after.catalog.article(made.id) is None
+    after.release()
+
+
+def test_a_job_that_was_killed_while_its_rows_were_published_has_lost_none_of_them(
+    tmp_path: Path, capture: Make, article: MakeArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, made = job(tmp_path), article(1)
+    kept(dead, made, capture(url=made.url))
+    publish = LocalStorage.publish
+
+    def dying(self: LocalStorage, path: Path, key: str) -> None:
+        if key.startswith("events/"):
+            raise KeyboardInterrupt
+        publish(self, path, key)
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(LocalStorage, "publish", dying)
+        dead.finish({})
+    dead.release()
+    after = job(tmp_path)
+    assert after.catalog.known(made.url) is not None
+    assert after.catalog.known(ALIAS) is not None
+    after.finish({})
+
+
 def test_an_article_whose_record_is_gone_is_known_no_more_by_any_address(
     tmp_path: Path, capture: Make, article: MakeArticle
 ) -> None:
@@ -68,7 +111,7 @@ def test_an_article_whose_record_is_gone_is_known_no_more_by_any_address(
     after.release()
 
 
-@pytest.mark.parametrize("step", range(10))
+@pytest.mark.parametrize("step", range(12))
 def test_a_salvage_that_is_killed_forgets_what_was_lost_all_the_same(
     tmp_path: Path, capture: Make, article: MakeArticle, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
@@ -96,7 +139,7 @@ def test_a_row_whose_event_is_gone_is_believed(tmp_path: Path, capture: Make, ar
     after.release()
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b'{"url": "x"}\n')[:-6], b"bukan gzip"])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b'{"url": "x"}\n', mtime=0)[:-6], b"bukan gzip"])
 def test_a_finished_part_that_cannot_be_read_is_set_aside_and_its_articles_are_made_again(
     tmp_path: Path, capture: Make, article: MakeArticle, content: bytes
 ) -> None:
@@ -136,7 +179,7 @@ def test_what_was_set_aside_is_no_warc_to_a_second_salvage(
         file.seek(0, 2)
         file.write(member)
     with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-        patch.setattr(Job, "_publish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Holding, "publish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         job(tmp_path).release()
     after = job(tmp_path)
     assert [waiting.ref.warc for waiting in after.catalog.waiting("contoh")] == [ref.warc]

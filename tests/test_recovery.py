@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from archive.job import Job, open_catalog
+from archive.catalog import open_catalog
+from archive.job import Job
 from archive.local import LocalStorage
 from archive.model import RecordRef
 from archive.replay import response
@@ -79,7 +80,7 @@ def test_a_record_that_was_damaged_while_it_waited_is_fetched_again_and_said(tmp
         killed_at(ONE_PAGE, tmp_path, site)
         Job(outlet="tribun", archive_uri=str(tmp_path)).release()  # salvages, and makes no row
         [warc] = tmp_path.glob("warc/**/*.warc.gz")
-        catalog = open_catalog(tmp_path / "state")
+        catalog = open_catalog(tmp_path / "state" / "catalog.sqlite3")
         [waiting] = [entry for entry in catalog.waiting("tribun") if ONE_PAGE in entry.ref.url]
         catalog.close()
         with warc.open("r+b") as file:

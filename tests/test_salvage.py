@@ -19,7 +19,7 @@ import pytest
 from archive import layout
 from archive.errors import StorageError
 from archive.job import Job, Outcome
-from archive.model import Article, Capture, Verdict
+from archive.model import Article, Capture, RecordRef, Verdict
 from archive.warc import WarcWriter
 from archive.whole import read_whole
 from tests.dying import dying_at_rename
@@ -66,6 +66,14 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     return [
         json.loads(line)
         for path in folder.glob("articles/**/*.jsonl.gz")
+        for line in gzip.decompress(path.read_bytes()).splitlines()
+    ]
+
+
+def events(folder: Path) -> list[dict[str, Any]]:
+    return [
+        json.loads(line)
+        for path in sorted(folder.glob("events/**/*.jsonl.gz"))
         for line in gzip.decompress(path.read_bytes()).splitlines()
     ]
 
@@ -125,33 +133,55 @@ def test_kill_9_at_any_moment_loses_nothing_that_the_catalog_knows(tmp_path: Pat
         assert f"WARC-Target-URI: {row['url']}".encode() in gzip.decompress(data)
 
 
-def left_by_a_kill(folder: Path, capture: Make, article: Callable[..., Article]) -> None:
-    """A spool with two articles, the record of the second torn, nothing committed."""
+def left_by_a_kill(folder: Path, capture: Make, article: Callable[..., Article]) -> RecordRef:
+    """A spool with two articles, the record of the second torn, and a page without a row; nothing committed."""
     killed = job(folder)
     made = []
     for number in (1, 2):
+        rowless = killed.capture(capture(url=f"https://contoh.test/tanpa-baris/{number}"))
         made.append(article(number))
         made[-1].captures = [killed.capture(capture(url=made[-1].url))]
         killed.keep(Outcome(article=made[-1], verdict=Verdict.ARTICLE))
+        if number == 1:
+            waits = rowless
     killed.release()
     [warc] = (folder / "state" / "spool").rglob("*.warc.gz.open")
-    os.truncate(warc, made[1].captures[0].offset + 10)
+    os.truncate(warc, rowless.offset + 10)
+    return waits
 
 
-@pytest.mark.parametrize("step", range(12))
+@pytest.mark.parametrize("step", range(14))
 def test_a_salvage_that_is_killed_itself_is_begun_again_and_ends_the_same(
     tmp_path: Path, capture: Make, article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    left_by_a_kill(tmp_path, capture, article)
+    waits = left_by_a_kill(tmp_path, capture, article)
     with dying_at_rename(monkeypatch, step):
         job(tmp_path).release()
     after = job(tmp_path)
     assert after.catalog.known(article(1).url) is not None
     assert after.catalog.known(article(2).url) is None
+    assert [entry.ref for entry in after.catalog.waiting("contoh")] == [waits]
     after.finish({})
     assert [row["url"] for row in rows(tmp_path)] == [article(1).url]
     [warc] = tmp_path.glob("warc/**/*.warc.gz")
-    assert whole(warc) == (3, warc.stat().st_size)
+    assert whole(warc) == (5, warc.stat().st_size)
+    told = [event["waiting"] for event in events(tmp_path) if event["event"] == "cut-short"]
+    assert [[entry["record_id"] for entry in waiting] for waiting in told] == [[waits.record_id]]
+
+
+def test_what_a_killed_job_learned_from_a_revisit_is_asked_with(tmp_path: Path, capture: Make) -> None:
+    head = b"HTTP/1.1 200 OK\r\nETag: %s\r\n"
+    first = job(tmp_path)
+    first.capture(capture(head=head % b"lama"))
+    first.finish({})
+    second = job(tmp_path)
+    second.capture(capture(head=head % b"baru"))
+    second.release()
+    third = job(tmp_path)
+    stored = third.catalog.stored(capture().url)
+    assert stored is not None
+    assert stored.etag == "baru"
+    third.release()
 
 
 def test_an_outcome_without_its_row_is_not_believed(
@@ -185,9 +215,10 @@ def test_a_manifest_that_could_not_be_written_whole_is_not_published(
         full.finish({"counts": {}})
     monkeypatch.undo()
     full.release()
-    job(tmp_path).finish({})
+    last = job(tmp_path)
+    last.finish({"finish": "finished"})
     manifests = [json.loads(path.read_text()) for path in tmp_path.glob("jobs/**/*.json")]
-    assert len(manifests) == 1
+    assert {manifest["job"]: manifest["finish"] for manifest in manifests} == {full.id: "killed", last.id: "finished"}
 
 
 def test_damage_to_what_was_durable_is_told_and_forgotten_so_that_it_is_fetched_again(
@@ -229,68 +260,6 @@ def test_a_torn_end_past_the_journal_is_no_damage(tmp_path: Path, capture: Make)
     assert after.salvaged[0].cut
     assert after.salvaged[0].broken == []
     after.release()
-
-
-@pytest.mark.parametrize(
-    ("head", "waits"),
-    [
-        (b"HTTP/1.1 200 OK\r\n", True),
-        (b"HTTP/1.1 301 Moved Permanently\r\nLocation: /b\r\n", True),
-        (b"HTTP/1.1 503 Service Unavailable\r\n", False),
-        (b"HTTP/1.1 403 Forbidden\r\n", False),
-    ],
-)
-def test_a_lasting_answer_without_a_row_waits_for_it(
-    tmp_path: Path, capture: Make, head: bytes, *, waits: bool
-) -> None:
-    killed = job(tmp_path)
-    ref = killed.capture(capture(head=head))
-    killed.release()
-    after = job(tmp_path)
-    waiting = after.catalog.waiting("contoh")
-    assert [entry.ref for entry in waiting] == ([ref] if waits else [])
-    assert all(entry.job == killed.id for entry in waiting)
-    after.release()
-
-
-def test_a_torn_answer_waits_for_nothing(tmp_path: Path, capture: Make) -> None:
-    killed = job(tmp_path)
-    killed.capture(capture(truncated="disconnect"))
-    killed.release()
-    after = job(tmp_path)
-    assert after.catalog.waiting("contoh") == []
-    after.release()
-
-
-def test_a_revisit_without_a_row_waits_with_the_record_that_holds_its_page(tmp_path: Path, capture: Make) -> None:
-    first = job(tmp_path)
-    original = first.capture(capture())
-    first.finish({})
-    killed = job(tmp_path)
-    assert killed.capture(capture()) == original
-    killed.release()
-    after = job(tmp_path)
-    assert [entry.ref for entry in after.catalog.waiting("contoh")] == [original]
-    assert after.response(original)[1] == b"<p>Halo</p>"
-    after.release()
-
-
-def test_what_was_settled_waits_no_more_even_when_the_job_that_settled_it_is_killed(
-    tmp_path: Path, capture: Make, article: Callable[..., Article]
-) -> None:
-    killed = job(tmp_path)
-    ref = killed.capture(capture())
-    killed.release()
-    second = job(tmp_path)
-    made = article(1)
-    made.captures = [ref]
-    second.keep(Outcome(article=made, verdict=Verdict.ARTICLE, recovered=(ref.record_id,)))
-    second.release()  # killed before its commit
-    third = job(tmp_path)
-    assert third.catalog.waiting("contoh") == []
-    assert third.catalog.known(made.url) is not None
-    third.finish({})
-    assert [row["url"] for row in rows(tmp_path)] == [made.url]
 
 
 def test_a_revisit_stands_for_a_record_that_is_there(

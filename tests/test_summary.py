@@ -1,9 +1,14 @@
 """Exit statuses that a scheduler can act on, in the order of gravity, each with its sentence."""
 
+from pathlib import Path
+
 import pytest
 
 from archive.errors import ExitStatus
+from archive.model import Pending
 from crawler.summary import Summary
+
+WAITING = Pending(2, 3_000_000, "The bucket is full.")
 
 
 @pytest.mark.parametrize(
@@ -27,10 +32,17 @@ from crawler.summary import Summary
         ({"announced": 1, "kept": 1, "ok": 2, "faults": 1}, ExitStatus.FAULT, "1 errors of our own"),
         ({"announced": 1, "ok": 2, "finish": "shutdown"}, ExitStatus.INTERRUPTED, "interrupted"),
         ({"announced": 1, "storage": "No space left.", "finish": "storage"}, ExitStatus.STORAGE, "No space left"),
+        ({"lease_lost": "It was leased.", "pending": WAITING}, ExitStatus.LEASED, "It was leased."),
+        ({"storage": "No space left.", "pending": WAITING}, ExitStatus.STORAGE, "No space left"),
+        ({"pending": WAITING, "finish": "shutdown"}, ExitStatus.UPLOADS_PENDING, "2 files, 3.0 MB, wait for upload in"),
+        ({"refused": 3, "pending": WAITING}, ExitStatus.UPLOADS_PENDING, "outbox: The bucket is full. Nothing is lost"),
+        ({"pending": WAITING, "finish": "spool-full"}, ExitStatus.UPLOADS_PENDING, "stopped early"),
+        ({"announced": 3, "ok": 1, "finish": "spool-full"}, ExitStatus.UPLOADS_PENDING, "Start again to go on"),
     ],
 )
 def test_each_end_has_its_status_and_its_sentence(counts: dict[str, object], status: ExitStatus, words: str) -> None:
-    summary = Summary(**{"outlet": "tribun", "finish": "finished", **counts})  # type: ignore[arg-type]
+    given = {"outlet": "tribun", "finish": "finished", "outbox": Path("outbox"), **counts}
+    summary = Summary(**given)  # type: ignore[arg-type]
     assert summary.status is status
     assert words in summary.sentence()
 

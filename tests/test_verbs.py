@@ -87,6 +87,15 @@ def test_a_check_that_finds_no_article_ends_with_7_after_three_tries(tmp_path: P
     assert len(tried) == 3
 
 
+def test_a_check_of_an_archive_in_a_bucket_stays_on_this_machine(tmp_path: Path) -> None:
+    settings = ("-s", "ARCHIVE_URI=s3://ember/arsip", "-s", f"STATE_DIR={tmp_path / 'state'}")
+    with FakeSite(wall=True) as site:
+        status, out, log = scrapy("outlets", "--check", "tribun", *settings, site=site)
+    assert status == 4, log
+    [path] = tmp_path.glob("checks/tribun/*/check.json")
+    assert f"kept in  {path} (on this machine; the bucket is left alone)" in out
+
+
 def test_genspider_starts_an_outlet_that_scrapy_lists(tmp_path: Path) -> None:
     for name in ("crawler", "pipelines", "archive", "scrapy.cfg"):
         source = ROOT / name
@@ -125,9 +134,7 @@ def test_arsip_is_scrapy_from_any_folder(tmp_path: Path) -> None:
     assert "tribun" in done.stdout.split()
 
 
-@pytest.mark.parametrize(
-    ("archive", "status"), [("s3://ember/arsip", 2), ("/proc/tidak-bisa", 5), ("~siapa-itu/arsip", 2)]
-)
+@pytest.mark.parametrize(("archive", "status"), [("s3://", 2), ("/proc/tidak-bisa", 5), ("~siapa-itu/arsip", 2)])
 def test_a_check_into_an_archive_that_cannot_be_is_a_sentence(archive: str, status: int) -> None:
     with FakeSite() as site:
         done, out, log = scrapy("outlets", "--check", "tribun", "-s", f"ARCHIVE_URI={archive}", site=site)

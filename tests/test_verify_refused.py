@@ -13,7 +13,9 @@ import pytest
 
 from archive import cdxj
 from archive.errors import ExitStatus
-from crawler.commands import verify as verb
+from archive.files import OnDisk
+from archive.verification.jobs import in_spool
+from crawler import verification as verb
 from tests.runs import ROOT, SCRAPY, environment
 from tests.test_verify_verb import WRONG, archive, verify
 from tests.warcs import record
@@ -63,8 +65,9 @@ def test_what_cannot_be_read_is_named_itself_and_the_rest_is_checked(
 ) -> None:
     path = min(archive.glob(pattern))
     refusing(monkeypatch, path.name)
-    verification = verb.Verification(archive, archive / "state" / "spool", whole=True, reindex=False)
-    assert verification.run([], deep=True) is ExitStatus.STORAGE
+    files, at_work = OnDisk(archive), in_spool(archive / "state" / "spool")
+    status = verb.Verification(reindex=False).of_archive(files, at_work, deep=True, patience=0)
+    assert status is ExitStatus.STORAGE
     out, log = capsys.readouterr()
     assert log.count("cannot be read") == 1
     assert log.startswith(f"scrapy verify: {path} cannot be read: Permission denied. ")
@@ -80,10 +83,10 @@ def test_an_index_that_cannot_be_written_is_said_and_the_rest_is_checked(
     index = min(archive.glob("warc/**/*.cdxj"))
     index.unlink()
     monkeypatch.setattr(cdxj, "write", failing)
-    verification = verb.Verification(archive, archive, whole=True, reindex=True)
-    assert verification.run([], deep=False) is ExitStatus.STORAGE
+    status = verb.Verification(reindex=True).of_archive(OnDisk(archive), in_spool(archive), deep=False, patience=0)
+    assert status is ExitStatus.STORAGE
     out, log = capsys.readouterr()
-    assert log == f"scrapy verify: {index} cannot be written: Permission denied. {verb._AGAIN}\n"
+    assert log == f"scrapy verify: {index} cannot be written: Permission denied. {verb.AGAIN}\n"
     assert out == "no faults in 2 files, 6 records\n"
 
 
@@ -121,3 +124,19 @@ def test_output_that_goes_nowhere_is_no_fault_and_no_traceback(
     os.close(theirs)
     assert (done.returncode, done.stderr.startswith(f"scrapy verify: {sentence}" if sentence else "")) == (status, True)
     assert len(done.stderr.splitlines()) == bool(sentence)
+
+
+def test_what_a_job_at_work_has_not_put_there_yet_is_not_missed(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = min(archive.glob("jobs/*/*"))
+    earlier, later = sorted(archive.glob("warc/**/*.cdxj"))
+    earlier.with_suffix(".warc.gz").unlink()
+    later.unlink()
+
+    def kinds(job: str) -> list[str]:
+        verb.Verification(reindex=False).of_archive(OnDisk(archive), lambda _: [job], deep=False, patience=0)
+        return [line.split(": ")[1] for line in capsys.readouterr().out.splitlines()[:-1]]
+
+    assert kinds(first.stem) == []
+    assert kinds("29990101000000-abc123") == ["index-missing", "warc-missing"]

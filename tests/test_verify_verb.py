@@ -21,7 +21,7 @@ from archive.faults import Fault
 from archive.job import Job, Outcome
 from archive.model import Article, Capture, Verdict
 from archive.verification.files import verify_file
-from crawler.commands import verify as verb
+from crawler import verification as verb
 from tests.runs import ROOT, SCRAPY, environment, scrapy
 from tests.warcs import event, packed, record, sha1
 
@@ -191,8 +191,7 @@ def test_a_file_that_cannot_be_read_ends_with_5_and_the_others_are_checked(
         return verify_file(path, **named)
 
     monkeypatch.setattr(verb, "verify_file", failing)
-    verification = verb.Verification(tmp_path, tmp_path, whole=False, reindex=False)
-    status = verification.run([str(path) for path in paths], deep=False)
+    status = verb.Verification(reindex=False).of_named([str(path) for path in paths], None)
     out, log = capsys.readouterr()
     assert status is ExitStatus.STORAGE
     assert (

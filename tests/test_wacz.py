@@ -17,6 +17,7 @@ import pytest
 
 from archive import cdxj, wacz
 from archive.errors import ArgumentError, StorageError
+from archive.files import OnDisk
 from archive.reader import Record, read
 from tests.replay import judge
 from tests.shelf import Shelf, entries, facts, index, moment, pages
@@ -190,7 +191,7 @@ def test_a_file_that_was_made_meanwhile_is_left_as_it_is(
     output = shelf.root / "a.wacz"
     monkeypatch.setattr(os, "link", link)
     with pytest.raises(ArgumentError, match="made meanwhile"):
-        wacz.write(shelf.root, "tribun", None, None, title="T", output=output, progress=meanwhile)
+        wacz.write(OnDisk(shelf.root), "tribun", None, None, title="T", output=output, progress=meanwhile)
     assert output.read_bytes() == b"berharga"
     assert list(shelf.root.glob("*.wacz*")) == [output]
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from archive.errors import StorageError
+from archive.errors import LeaseLost, StorageError
 from pipelines.writer import BEHIND, Writer
 
 
@@ -75,3 +75,17 @@ def test_who_brings_more_waits_while_too_much_is_queued(told: list[BaseException
         return before, waiting.done()
 
     assert asyncio.run(calls()) == (False, True)
+
+
+def test_after_the_lease_was_lost_nothing_more_is_written(told: list[BaseException]) -> None:
+    written: list[int] = []
+
+    async def calls() -> None:
+        writer = Writer(told.append)
+        writer.run(fail, LeaseLost("dipinjam"))
+        with pytest.raises(LeaseLost, match="dipinjam"):
+            await writer.run(written.append, 1)
+        writer.stop()
+
+    asyncio.run(calls())
+    assert written == []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 
 from archive import cdxj
+from archive.errors import StorageError
 from archive.faults import Fault, Kind
+from archive.files import Files, Unread, refuse
 from archive.reader import read
 from archive.verification import blocks, fields
 from archive.verification.indexed import Indexed
@@ -40,41 +41,18 @@ def limited(faults: Iterable[Fault]) -> Iterator[Fault]:
         yield Fault(Kind.TOO_MANY, last, f"{more} more faults were found, the last of them here", more)
 
 
-def refuse(error: OSError) -> None:
-    """What cannot be read must not be passed over."""
-    raise error
-
-
-def files_in(folder: Path, *suffixes: str, refused: Callable[[OSError], None] = refuse) -> list[Path]:
-    """Regular files under a folder, links followed, whose names end so; none without such a folder.
-
-    `refused` is told of every folder and file that cannot be looked at, and may raise the error.
-    """
-
-    def wrong(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError | NotADirectoryError) or error.filename != str(folder):
+def orphans(
+    indexes: Iterable[str], warcs: Container[str], files: Files, refused: Callable[[Unread], None] = refuse
+) -> Iterator[tuple[str, Fault]]:
+    """Every index whose WARC is gone, by their keys; `refused` is told of what cannot be asked for."""
+    for index in indexes:
+        owners = [index.removesuffix(".cdxj") + suffix for suffix in WARC_SUFFIXES]
+        try:
+            # One that was not listed may have come meanwhile.
+            if not any(owner in warcs or files.exists(owner) for owner in owners):
+                yield index, Fault(Kind.WARC_MISSING, 0, "the file that this is the index of is not there")
+        except (OSError, StorageError) as error:
             refused(error)
-
-    found: list[Path] = []
-    entered: set[Path] = set()
-    for base, folders, names in os.walk(folder, onerror=wrong, followlinks=True):
-        if (real := Path(base).resolve()) in entered:  # a link that leads back
-            folders.clear()
-            continue
-        entered.add(real)
-        for path in (Path(base, name) for name in names if name.endswith(suffixes)):
-            try:
-                found += [path] if path.is_file() else []
-            except OSError as error:
-                refused(error)
-    return sorted(found)
-
-
-def orphans(folder: Path, refused: Callable[[OSError], None] = refuse) -> Iterator[tuple[Path, Fault]]:
-    """Every index under a folder whose WARC is gone; `refused` as for `files_in`."""
-    for index in files_in(folder, ".cdxj", refused=refused):
-        if not any(index.with_suffix(suffix).is_file() for suffix in WARC_SUFFIXES):
-            yield index, Fault(Kind.WARC_MISSING, 0, "the file that this is the index of is not there")
 
 
 def index_path(path: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -10,10 +9,13 @@ from typing import Any
 
 from archive.errors import StorageError
 from archive.faults import Fault, Kind, shown
+from archive.files import Files, Unread, refuse
 from archive.verification import digests, rows
-from archive.verification.files import files_in, limited, refuse
-from archive.verification.jobs import ROWS, Jobs
-from archive.verification.pairs import ORIGINALS, Note, key
+from archive.verification.files import limited
+from archive.verification.jobs import ROWS, AtWork, Jobs
+from archive.verification.pairs import ORIGINALS, Note
+from archive.verification.pairs import key as short
+from archive.verification.scratch import Scratch
 
 _AT_ONCE = 5000
 _TABLES = """
@@ -32,28 +34,33 @@ CREATE INDEX by_place ON records (place);
 class Links:
     """The records of all WARCs of an archive, and what points at them.
 
-    They are kept in a temporary file that goes with the process: an archive may have more of them than memory. Every
-    method raises StorageError when that file cannot be written.
+    Rows and events are listed when it is made, before the WARCs are, and no others are read: so their WARCs are there,
+    whatever is published meanwhile. Every method raises StorageError when the temporary file cannot be written.
     """
 
-    def __init__(self, root: Path, spool: Path | None = None) -> None:
-        """`spool` is where jobs have what is not published yet; by default in the archive."""
-        self._root = root
-        self._jobs = Jobs(root, spool or root / "state" / "spool")
-        self._files: dict[str, int] = {}
+    def __init__(self, files: Files, at_work: AtWork, refused: Callable[[Unread], None] = refuse) -> None:
+        """`refused` is told what cannot be read."""
+        self._files = files
+        self._refused = refused
+        self._jobs = Jobs(files, at_work)
+        self._scratch = Scratch(_TABLES)
+        self._numbers: dict[str, int] = {}
         self._keys: list[str] = []
         self._records: list[tuple[Any, ...]] = []
         self._revisits: list[tuple[Any, ...]] = []
-        self._database = sqlite3.connect("")
-        self._run(self._database.executescript, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+        self._unread: set[int] = set()
+        self._is_whole = True
+        for folder in (*ROWS, "events"):
+            self._jobs.add(files.keys(folder, ".jsonl.gz", refused=refused))
 
     def close(self) -> None:
         """Let go of the temporary file."""
-        self._database.close()
+        self._scratch.close()
+        self._jobs.close()
 
     def of(self, warc: str) -> Callable[[Note], None]:
         """What is to be told of every record of the file with this key."""
-        number = self._files[warc] = len(self._keys)
+        number = self._numbers[warc] = len(self._keys)
         self._keys.append(warc)
 
         def tell(note: Note) -> None:
@@ -67,34 +74,45 @@ class Links:
 
         return tell
 
-    def faults(self, refused: Callable[[OSError], None] = refuse) -> Iterator[tuple[Path, Fault]]:
-        """Every fault between files, with the file that points. `refused` is told what cannot be read."""
+    def lacks(self, warc: str | None = None) -> None:
+        """A file could not be read to its end, or nobody knows which: what leads there is not said to lead nowhere."""
+        self._is_whole = False
+        if warc in self._numbers:
+            self._unread.add(self._numbers[warc])
+
+    def faults(self) -> Iterator[tuple[str, Fault]]:
+        """Every fault between files, with the key of the file that points."""
         self._flush()
-        self._run(self._database.executescript, _INDEXES)
+        self._jobs.add(self._keys)
+        self._scratch.script(_INDEXES)
         yield from self._of_revisits()
         for folder in (*ROWS, "events"):
-            for path in files_in(self._root / folder, ".jsonl.gz", refused=refused):
+            for key in self._jobs.keys(folder):
                 try:
-                    yield from ((path, fault) for fault in limited(self._of_lines(path, folder)))
-                except OSError as error:
-                    refused(error)
-        yield from self._jobs.faults(refused)
+                    with self._files.held(key) as path:
+                        yield from ((key, fault) for fault in limited(self._of_lines(path, key, folder)))
+                except (OSError, StorageError) as error:
+                    self._refused(error)
+        yield from self._jobs.faults(self._refused)
 
-    def _of_revisits(self) -> Iterator[tuple[Path, Fault]]:
-        revisits = self._select("SELECT * FROM revisits ORDER BY file, offset")
+    def _of_revisits(self) -> Iterator[tuple[str, Fault]]:
+        revisits = self._scratch.select("SELECT * FROM revisits ORDER BY file, offset")
         for number, group in groupby(revisits, key=lambda revisit: int(revisit[0])):
-            path = self._root / self._keys[number]
-            yield from ((path, fault) for fault in limited(fault for one in group for fault in self._of_revisit(*one)))
+            key = self._keys[number]
+            yield from ((key, fault) for fault in limited(fault for one in group for fault in self._of_revisit(*one)))
 
     def _of_revisit(
         self, _: int, offset: int, name: bytes | None, place: bytes | None, digest: str | None, identical: int
     ) -> Iterator[Fault]:
         found = "SELECT file, offset, place, digest FROM records WHERE"
-        by_name = next(self._select(f"{found} name = ?", name), None)
-        by_place = self._select(f"{found} place = ? AND kind IN (?, ?) ORDER BY file, offset", place, *ORIGINALS)
+        by_name = next(self._scratch.select(f"{found} name = ?", name), None)
+        by_place = self._scratch.select(
+            f"{found} place = ? AND kind IN (?, ?) ORDER BY file, offset", place, *ORIGINALS
+        )
         original = by_name or next(by_place, None)
         if original is None:
-            yield Fault(Kind.REVISIT_MISSING, offset, "the record that the revisit refers to is not in the archive")
+            if self._is_whole:
+                yield Fault(Kind.REVISIT_MISSING, offset, "the record that the revisit refers to is not in the archive")
             return
         file, byte, there, actual = original
         where = f"the record that the revisit refers to, at byte {byte} of {self._keys[file]},"
@@ -106,9 +124,8 @@ class Links:
         elif identical and digest and digest != actual and digest.partition(":")[0] == actual.partition(":")[0]:
             yield Fault(Kind.REVISIT_DIGEST, offset, f"{where} has a payload with {actual}, the revisit {digest}")
 
-    def _of_lines(self, path: Path, folder: str) -> Iterator[Fault]:
+    def _of_lines(self, path: Path, key: str, folder: str) -> Iterator[Fault]:
         number = 0
-        self._jobs.count(path.relative_to(self._root).as_posix(), None)
         for found in rows.lines(path):
             if isinstance(found, Fault):
                 yield found
@@ -121,7 +138,7 @@ class Links:
                 yield from rows.of_event(number, row)
             else:
                 yield from self._of_row(number, row, dropped=folder == "dropped")
-        self._jobs.count(path.relative_to(self._root).as_posix(), number)
+        self._jobs.count(key, number)
 
     def _of_row(self, number: int, row: dict[str, Any], *, dropped: bool) -> Iterator[Fault]:
         if wrong := list(rows.of_row(number, row, dropped=dropped)):
@@ -134,12 +151,14 @@ class Links:
     def _of_capture(self, capture: dict[str, Any]) -> Iterator[tuple[Kind, str]]:
         warc, offset = capture["warc"], capture["offset"]
         where = f"byte {shown(str(offset))} of {shown(warc)}"
-        number = self._files.get(warc)
+        number = self._numbers.get(warc)
+        if number in self._unread or (number is None and not self._is_whole):
+            return
         if number is None or not 0 <= offset < 1 << 63:
             yield Kind.ROW_RECORD, f"the row points at {where}, and there is no such file"
             return
         found = list(
-            self._select(
+            self._scratch.select(
                 "SELECT length, name, target, digest FROM records WHERE file = ? AND offset = ?",
                 number,
                 offset,
@@ -154,8 +173,8 @@ class Links:
             field
             for field, same in (
                 ("length", capture["length"] == length),
-                ("record_id", key(capture["record_id"]) == name),
-                ("url", key(capture["url"]) == target),
+                ("record_id", short(capture["record_id"]) == name),
+                ("url", short(capture["url"]) == target),
                 ("payload_digest", promised is not None and str(promised) == digest),
             )
             if not same
@@ -163,18 +182,8 @@ class Links:
         if differing:
             yield Kind.ROW_DIFFERS, f"the record at {where} has another {', '.join(differing)} than the row"
 
-    def _select(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        yield from self._run(self._database.execute, query, values)
-
     def _flush(self) -> None:
-        self._run(self._database.executemany, "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._records)
-        self._run(self._database.executemany, "INSERT INTO revisits VALUES (?, ?, ?, ?, ?, ?)", self._revisits)
+        self._scratch.many("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._records)
+        self._scratch.many("INSERT INTO revisits VALUES (?, ?, ?, ?, ?, ?)", self._revisits)
         self._records.clear()
         self._revisits.clear()
-
-    @staticmethod
-    def _run(act: Callable[..., sqlite3.Cursor], *arguments: Any) -> sqlite3.Cursor:
-        try:
-            return act(*arguments)
-        except sqlite3.OperationalError as error:
-            raise StorageError(f"--deep keeps a temporary file, which failed: {error}. Make room in TMPDIR.") from error

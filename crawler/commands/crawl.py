@@ -11,8 +11,8 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
 from archive.errors import ArsipError, ExitStatus
+from crawler import uploads
 from crawler.arguments import Arguments
-from crawler.extensions.job import JobExtension
 
 if TYPE_CHECKING:
     import argparse
@@ -42,10 +42,14 @@ class Command(ScrapyCrawl):
             "Fetch an outlet's new articles into the archive: WARC files of everything that crossed the wire, and a "
             "clean row for every article. Arguments: -a since=YYYY-MM-DD, -a until=YYYY-MM-DD (inclusive, day of "
             "publication), -a url=URL[,URL...], -a section=NAME, -a limit=N. "
-            "Settings: -s ARCHIVE_URI=FOLDER (default data), -s STATE_DIR=FOLDER. "
+            "Settings, with -s NAME=VALUE or in the environment: ARCHIVE_URI (data by default; a folder or "
+            "s3://BUCKET/PREFIX), STATE_DIR, CATALOG_URI (postgresql://... when several machines share the archive), "
+            "SPOOL_LIMIT_MB (what may wait for upload before the crawl pauses, 10240), UPLOAD_PATIENCE (seconds "
+            "without progress before uploads are left to the next job, 60); docs/running.md has them all. "
             "Exit status: 0 done, 1 a fault of ours, 2 bad arguments, 3 outlet unreachable, 4 blocked by the outlet, "
-            "5 storage failed or full, 8 no source announced anything, 9 another job is at work on the outlet, "
-            "130 interrupted."
+            "5 storage failed, is full or refuses us, 6 done as far as it went, and files wait for upload (the next "
+            "job or scrapy upload sends them), 8 no source announced anything, 9 another job has the outlet, here or "
+            "on another machine, 130 interrupted."
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -60,8 +64,11 @@ class Command(ScrapyCrawl):
         if len(args) != 1:
             raise UsageError("Name one outlet: scrapy crawl tribun. scrapy list names them.", print_help=False)
         spider = self.spider_named(args[0])
+        assert self.settings is not None
         try:
             Arguments.parse(spider.outlet, opts.spargs)
+            uploads.spool_limit(self.settings)
+            uploads.patience(self.settings)
         except ArsipError as error:
             raise UsageError(str(error), print_help=False) from error
         self.exitcode = int(self.crawl(spider, opts.spargs))
@@ -69,6 +76,7 @@ class Command(ScrapyCrawl):
     def _quiet(self) -> None:
         """Leave the log to what a person can use, unless they asked for everything."""
         assert self.settings is not None
+        logging.getLogger("botocore").setLevel(logging.WARNING)  # at DEBUG it would print signed headers
         if self.settings["LOG_LEVEL"] != "DEBUG":
             for name in _CHATTY:  # a filter, because Scrapy resets the levels when it configures the log
                 logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
@@ -116,5 +124,7 @@ def _explain(error: BaseException) -> ExitStatus:
 
 
 def _status_of(crawler: Crawler) -> ExitStatus:
+    from crawler.extensions.job import JobExtension
+
     extension = crawler.get_extension(JobExtension)
     return extension.status if extension else ExitStatus.FAULT

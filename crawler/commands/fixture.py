@@ -11,16 +11,14 @@ from urllib.parse import urlsplit
 import crawler
 from archive.errors import ArgumentError, ExitStatus, StorageError
 from archive.model import Verdict
-from crawler.given import Given, obtain
 from crawler.progress import plain
 from crawler.verb import PageVerb, positional, tell
-from pipelines.extract import extract, join
-from pipelines.page.markup import decode
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from crawler.given import Given
     from crawler.outlet import Outlet
 
 FIELDS = (
@@ -90,6 +88,8 @@ class Command(PageVerb):
 
     def _write(self, name: str, page: str, opts: argparse.Namespace) -> list[str]:
         """Write the case; what to say about it."""
+        from crawler.given import obtain
+
         assert self.settings is not None
         outlets = self.outlets()
         if name not in outlets:
@@ -114,6 +114,9 @@ class Command(PageVerb):
 
 def drafted(given: Given, outlet: Outlet) -> tuple[bytes, dict[str, Any]]:
     """The page as a test reads it, without an HTTP header, and what is expected of it. Raises PageRefused."""
+    from pipelines.extract import extract, join
+    from pipelines.page.markup import decode
+
     html, rules = given.body, outlet.rules
     if decode(html, given.charset) != decode(html):
         html = b"\xef\xbb\xbf" + decode(html, given.charset).encode("utf-8", "replace")

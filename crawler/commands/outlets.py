@@ -10,13 +10,16 @@ from scrapy.exceptions import UsageError
 
 from archive.errors import ArsipError, ExitStatus
 from archive.layout import timestamp14
-from archive.storage import archive_path
+from archive.storage import archive_path, bucket_uri, state_folder
 from crawler.check import ARTICLES, report_of, table
 from crawler.commands.crawl import Command as Crawl
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from scrapy.settings import BaseSettings
 
     from crawler.outlet import Evidence, Outlet
 
@@ -35,7 +38,8 @@ class Command(Crawl):
             "List the outlets with their sources and how sure we are of each: live (somebody states, with a date, that "
             "it was so), code (public scrapers use it), page (seen in a saved page), guess. With --check, try every "
             f"source and {ARTICLES} articles of the live outlet, report field by field what was found, and keep the "
-            "result with its WARC under checks/ in the archive. Exit status of a check: 0 every field that an article "
+            "result with its WARC under checks/ in the archive, or, for an archive in a bucket, in a folder checks "
+            "beside the state folder. Exit status of a check: 0 every field that an article "
             "must have was found, 7 one was missing, else as scrapy crawl."
         )
 
@@ -60,8 +64,9 @@ class Command(Crawl):
         self.introduce()
         spider = self.spider_named(name)
         now = datetime.now(UTC)
+        uri = self.settings["ARCHIVE_URI"]
         try:
-            folder = archive_path(self.settings["ARCHIVE_URI"]) / "checks" / name / timestamp14(now)
+            folder = _checks(self.settings) / name / timestamp14(now)
         except ArsipError as error:
             raise UsageError(str(error), print_help=False) from error
         assert self.crawler_process is not None
@@ -75,12 +80,21 @@ class Command(Crawl):
             return status
         report = report_of(folder, name, now)
         path = folder / "check.json"
+        note = " (on this machine; the bucket is left alone)" if bucket_uri(uri) else ""
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        print("\n".join((*table(report), f"kept in  {path}")))  # noqa: T201 - the user reads this
+        print("\n".join((*table(report), f"kept in  {path}{note}")))  # noqa: T201 - the user reads this
         if status is ExitStatus.DONE and report["missing"]:
             return ExitStatus.ALARM
         return status
+
+
+def _checks(settings: BaseSettings) -> Path:
+    """Where checks are kept: always on this disk. Raises ArgumentError."""
+    uri = settings["ARCHIVE_URI"]
+    if bucket_uri(uri):
+        return state_folder(uri, settings["STATE_DIR"]).parent / "checks"
+    return archive_path(uri) / "checks"
 
 
 def _described(name: str, outlet: Outlet) -> Iterator[str]:

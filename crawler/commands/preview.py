@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from archive.errors import ArgumentError, ExitStatus
 from archive.model import Verdict
-from crawler import preview
-from crawler.given import is_address, obtain
 from crawler.verb import PageVerb, positional, tell
 
 if TYPE_CHECKING:
@@ -45,6 +43,9 @@ class Command(PageVerb):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         """Show the page."""
+        from crawler import preview
+        from crawler.given import is_address, obtain
+
         [name] = positional(args, "preview", "Name one page: scrapy preview URL, FILE, or - for standard input.")
         assert self.settings is not None
         outlets = self.outlets()

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
-from contextlib import ExitStack, closing
-from pathlib import Path
+from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from archive import cdxj
 from archive.errors import ArsipError, ExitStatus
-from archive.faults import Fault, Kind
-from archive.job import state_folder
-from archive.storage import archive_path
-from archive.verification.files import WARC_SUFFIXES, files_in, index_path, orphans, verify_file
-from archive.verification.links import Links
-from crawler.progress import Progress, plain
+from archive.files import files_of
+from archive.state import open_state
+from archive.storage import archive_path, bucket_uri, state_folder
+from archive.verification.jobs import in_spool
+from crawler.verification import AGAIN, OutputError, Verification, complain, finish_output
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Iterable
+    from pathlib import Path
 
-    from archive.verification.pairs import Note
-
-_AGAIN = "Check rights and disk, and verify again."
+    from archive.catalog import Catalog
+    from archive.verification.jobs import AtWork
 
 
 class Command(ScrapyCommand):
@@ -44,12 +41,13 @@ class Command(ScrapyCommand):
 
     def long_desc(self) -> str:
         return (
-            "Check every WARC file of the archive (ARCHIVE_URI), or the files named, or all .warc and .warc.gz in the "
-            "folders named: gzip members, record headers, lengths, both digests, the records of a capture, revisits, "
-            "and the CDXJ index beside each file. Every fault is a line PATH:OFFSET: KIND: what is wrong; the last one "
+            "Check every WARC file of the archive (ARCHIVE_URI: a folder, or s3://bucket/prefix), or the files named, "
+            "or all .warc and .warc.gz in the folders named: gzip members, record headers, lengths, both digests, the "
+            "records of a capture, revisits, and the CDXJ index beside each file. Every fault is a line "
+            "PATH:OFFSET: KIND: what is wrong; the last one "
             "counts them. docs/verifying.md says what each kind means and what to do. "
             "Exit status: 0 no fault, 2 bad arguments or nothing to check, 5 something could not be read or written, "
-            "10 faults, 130 interrupted."
+            "6 an index that was made waits for its upload, 10 faults, 130 interrupted."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -67,195 +65,68 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Verify, and end with the exit status. Raises UsageError for what cannot be meant."""
-        assert self.settings is not None
-        verification: Verification | None = None
+        verification = Verification(reindex=opts.reindex)
         try:
-            uri = self.settings["ARCHIVE_URI"]
-            if not uri.strip():
-                raise UsageError("ARCHIVE_URI is empty: give the folder of the archive.", print_help=False)
-            if opts.deep and args:
-                raise UsageError(
-                    "--deep follows what lies between all files of an archive: leave the files out, and choose the "
-                    "archive with -s ARCHIVE_URI=FOLDER.",
-                    print_help=False,
-                )
-            root = archive_path(uri)
-            spool = state_folder(uri, self.settings["STATE_DIR"]) / "spool"
-            verification = Verification(root, spool, whole=not args, reindex=opts.reindex)
-            self.exitcode = int(verification.run(args, deep=opts.deep))
-            _print_all()
+            with ExitStack() as opened:
+                self.exitcode = int(self._verify(verification, args, opened, deep=opts.deep, reindex=opts.reindex))
+            finish_output()
         except OutputError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered has nowhere to go
             if isinstance(error.reason, BrokenPipeError):  # somebody has read enough
-                self.exitcode = int(verification.status if verification else ExitStatus.DONE)
+                self.exitcode = int(verification.status)
                 return
-            _complain(f"The result cannot be written: {error.reason.strerror}. Give it a place and verify again.")
+            complain(f"The result cannot be written: {error.reason.strerror}. Give it a place and verify again.")
             self.exitcode = int(ExitStatus.STORAGE)
         except ArsipError as error:
-            _complain(str(error))
+            complain(str(error))
             self.exitcode = int(error.status)
         except OSError as error:
-            _complain(f"{error.filename or 'A file'} cannot be read: {error.strerror or error}. {_AGAIN}")
+            complain(f"{error.filename or 'A file'} cannot be read: {error.strerror or error}. {AGAIN}")
             self.exitcode = int(ExitStatus.STORAGE)
         except KeyboardInterrupt:
-            _complain("Interrupted; what was not reached was not checked.")
+            complain("Interrupted; what was not reached was not checked.")
             self.exitcode = int(ExitStatus.INTERRUPTED)
 
-
-class OutputError(Exception):
-    """Standard output takes nothing more: no fault of the file that is being read."""
-
-    def __init__(self, reason: OSError) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
-class Verification:
-    """One run over a list of files, told on standard output."""
-
-    def __init__(self, root: Path, spool: Path, *, whole: bool, reindex: bool) -> None:
-        """`root` is the archive: what lies under its warc/ was written by us. Is it to be checked as a `whole`?"""
-        self._root = root
-        self._spool = spool
-        self._whole = whole
-        self._ours = (root / "warc").resolve()
-        self._reindex = reindex
-        self._progress = Progress()
-        self._faults = 0
-        self._records = 0
-        self._unread: set[str] = set()
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")
-
-    @property
-    def status(self) -> ExitStatus:
-        """What is known so far."""
-        if self._unread:
-            return ExitStatus.STORAGE
-        return ExitStatus.VERIFICATION if self._faults else ExitStatus.DONE
-
-    def run(self, names: list[str], *, deep: bool) -> ExitStatus:
-        """Check the files; of a whole archive also what lies beside them, and with `deep` between them.
-
-        Raises UsageError where there is nothing to check, OutputError.
-        """
-        paths = self._of_archive() if self._whole else self._named(names)
-        self._progress.begin(paths)
-        with ExitStack() as stack:
-            links = stack.enter_context(closing(Links(self._root, self._spool))) if deep else None
-            for path in paths:
-                self._try(path, links.of(path.relative_to(self._root).as_posix()) if links else None)
-            for path, fault in orphans(self._root / "warc", self._refused) if self._whole else ():
-                self._say(path, fault)
-            if links:
-                self._progress.tell("following revisits, rows and manifests")
-                for path, fault in links.faults(self._refused):
-                    self._say(path, fault)
-        self._progress.clear()
-        faults = _counted(self._faults, "fault") if self._faults else "no faults"
-        _print(f"{faults} in {_counted(len(paths), 'file')}, {_counted(self._records, 'record')}")
-        return self.status
-
-    def _of_archive(self) -> list[Path]:
-        folder = self._root / "warc"
-        paths = files_in(folder, *WARC_SUFFIXES, ".cdxj", refused=self._refused)
-        if not paths and not self._unread:
+    def _verify(
+        self, verification: Verification, names: list[str], opened: ExitStack, *, deep: bool, reindex: bool
+    ) -> ExitStatus:
+        assert self.settings is not None
+        uri, state_dir = self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"]
+        if not uri.strip():
+            raise UsageError("ARCHIVE_URI is empty: give the folder of the archive.", print_help=False)
+        if deep and names:
             raise UsageError(
-                f"There is no archive at {self._root}, or it has no WARC file: is its disk mounted? "
-                "scrapy crawl OUTLET makes one, -s ARCHIVE_URI=FOLDER names another.",
+                "--deep follows what lies between all files of an archive: leave the files out, and choose the "
+                "archive with -s ARCHIVE_URI=FOLDER.",
                 print_help=False,
             )
-        return [path for path in paths if path.name.endswith(WARC_SUFFIXES)]
+        bucket = bucket_uri(uri)
+        if names:
+            return verification.of_named(names, None if bucket else archive_path(uri) / "warc")
+        state = state_folder(uri, state_dir)
+        if reindex and bucket:
+            open_state(state, bucket)  # what is made waits there for its upload
+        files = files_of(uri, state_dir)
+        opened.callback(files.close)
+        at_work = self._at_work(state, opened)
+        patience = self.settings.getfloat("UPLOAD_PATIENCE")
+        return verification.of_archive(files, at_work, deep=deep, patience=patience)
 
-    def _named(self, names: list[str]) -> list[Path]:
-        """The files that were named, and those in the folders that were."""
-        paths: list[Path] = []
-        for name in names:
-            path = Path(name)
-            if name.startswith("-"):
-                raise UsageError(f"There is no option {name}: scrapy verify -h names them.", print_help=False)
-            if name and path.is_dir():
-                found = files_in(path, *WARC_SUFFIXES, refused=self._refused)
-                if not found and not self._unread:
-                    raise UsageError(f"{name} holds no .warc or .warc.gz file.", print_help=False)
-                paths += found
-            elif name and path.is_file():
-                paths.append(path)
-            else:
-                raise UsageError(f"{name!r} is no regular file: name WARC files or folders.", print_help=False)
-        return list(dict.fromkeys(paths))
+    def _at_work(self, state: Path, opened: ExitStack) -> AtWork:
+        """The jobs whose files are not all there yet: those of this machine, and those that a shared catalog knows."""
+        assert self.settings is not None
+        here = in_spool(state / "spool")
+        catalog_uri = self.settings["CATALOG_URI"]
 
-    def _refused(self, error: OSError, path: Path | None = None) -> None:
-        """Something cannot be read, which does not keep the others from it."""
-        name = str(error.filename or path or "A file")
-        if name not in self._unread:
-            self._progress.clear()
-            _complain(f"{name} cannot be read: {error.strerror or error}. {_AGAIN}")
-        self._unread.add(name)
+        @cache  # most archives have no file that makes anybody ask
+        def catalog() -> Catalog:
+            from archive.catalog import open_catalog
 
-    def _try(self, path: Path, tell: Callable[[Note], None] | None) -> None:
-        try:
-            self._check(path, tell)
-        except OSError as error:
-            self._refused(error, path)
-        self._progress.pass_over(path)
+            found = open_catalog(state / "catalog.sqlite3", catalog_uri)
+            opened.callback(found.close)
+            return found
 
-    def _check(self, path: Path, tell: Callable[[Note], None] | None) -> None:
-        def seen(note: Note) -> None:
-            self._records += 1
-            self._progress.show(path, note.offset)
-            if tell:
-                tell(note)
+        def at_work(outlet: str) -> Iterable[str]:
+            return [*here(outlet), *(job for job, _ in catalog().jobs_elsewhere(outlet, ""))]
 
-        before, missing = self._faults, None
-        own = self._whole or path.resolve().is_relative_to(self._ours)
-        for fault in verify_file(path, own=own, seen=seen):
-            if self._reindex and fault.kind is Kind.INDEX_MISSING:
-                missing = fault
-            else:
-                self._say(path, fault)
-        if self._reindex and not index_path(path).exists():
-            if self._faults == before:
-                self._write_index(path)
-            elif missing:
-                self._say(path, missing)
-
-    def _write_index(self, path: Path) -> None:
-        index = index_path(path)
-        lines = sorted(cdxj.index(path))
-        self._progress.clear()
-        try:
-            cdxj.write(index, lines)
-        except OSError as error:
-            self._unread.add(str(index))
-            _complain(f"{index} cannot be written: {error.strerror or error}. {_AGAIN}")
-        else:
-            _complain(f"{index} was written.")
-
-    def _say(self, path: Path, fault: Fault) -> None:
-        self._faults += fault.times
-        self._progress.clear()
-        _print(f"{path}:{fault.offset}: {fault.kind}: {fault.detail}")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _print(line: str) -> None:
-    try:
-        print(plain(line))  # noqa: T201 - the user reads this
-    except OSError as error:
-        raise OutputError(error) from error
-
-
-def _print_all() -> None:
-    """At the end of the process nobody could say that it failed."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        raise OutputError(error) from error
-
-
-def _complain(text: str) -> None:
-    print(f"scrapy verify: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this
+        return at_work if catalog_uri else here

@@ -14,7 +14,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from archive import wacz
 from archive.errors import ArgumentError, ArsipError, ExitStatus
-from archive.storage import archive_path
+from archive.files import files_of
 from crawler.arguments import Arguments
 from crawler.progress import Progress
 
@@ -83,9 +83,10 @@ class Command(ScrapyCommand):
         days = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
         period = Arguments.parse(outlet, days)
         progress = Progress()
+        files = files_of(self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"])
         try:
             return wacz.write(
-                archive_path(self.settings["ARCHIVE_URI"]),
+                files,
                 name,
                 period.since,
                 period.until,
@@ -95,6 +96,7 @@ class Command(ScrapyCommand):
             )
         finally:
             progress.clear()
+            files.close()
 
 
 def _tell(written: wacz.Written) -> None:

@@ -5,23 +5,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
-from archive.errors import ExitStatus, StorageError
+from archive.errors import ExitStatus
+from archive.state import State, open_state
+from archive.storage import bucket_uri, state_folder
 from crawler.summary import Summary
+from crawler.uploads import NoLongerAwaited, Waiting
 from pipelines.warc import WarcPipeline
+from pipelines.writer import STOPPED
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from archive.job import Job
+    from archive.salvage import Salvaged
     from crawler.spider import OutletSpider
 
 logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 20.0
+NAMED = 3
+"""Jobs of another machine that are named; more are counted."""
 
 
 class JobExtension:
@@ -31,6 +39,9 @@ class JobExtension:
         self._crawler = crawler
         self._started = started
         self._progress: asyncio.Task[None] | None = None
+        self._uploads: Waiting | None = None
+        self._ended = asyncio.Event()
+        self._state: State
         self.status = ExitStatus.INTERRUPTED
         """What the run came to; a second Ctrl-C stops it before it has come to anything."""
 
@@ -42,47 +53,34 @@ class JobExtension:
         extension = cls(crawler, {"user_agent": settings["USER_AGENT"], "software": software})
         crawler.signals.connect(extension.spider_opened, signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
         return extension
 
     def spider_opened(self) -> None:
         """Say what earlier jobs had left, and begin to report."""
         warc = self._crawler.get_item_pipeline(WarcPipeline)
-        for salvaged in warc.job.salvaged if warc else ():
-            logger.warning(
-                "An earlier job was cut short; its %d records and %d rows are safe%s.",
-                salvaged.records,
-                salvaged.rows,
-                f", torn ends lie under damaged/: {', '.join(salvaged.cut)}" if salvaged.cut else "",
-            )
-            if salvaged.forgotten:
-                logger.error(
-                    "%d addresses of it were known and their rows are gone: look after the disk. "
-                    "They are made again, from the WARC where it has them.",
-                    salvaged.forgotten,
-                )
-            for key in salvaged.broken:
-                logger.error(
-                    "%s was damaged where it had been durable: look after the disk. What lay behind is fetched again.",
-                    key,
-                )
+        assert warc is not None
+        settings = self._crawler.settings
+        uri = settings["ARCHIVE_URI"]
+        self._state = open_state(state_folder(uri, settings["STATE_DIR"]), bucket_uri(uri))
+        tell_salvaged(warc.job.salvaged)
+        _tell_elsewhere(warc.job, self._state.machine)
         self._progress = asyncio.get_running_loop().create_task(self._report())
 
     async def spider_closed(self, spider: OutletSpider, reason: str) -> None:
-        """Finish the job and print what it came to."""
+        """Finish the job, wait for its uploads, and print what it came to."""
         if self._progress:
             self._progress.cancel()
         warc = self._crawler.get_item_pipeline(WarcPipeline)
         assert warc is not None
-        summary = Summary.of(spider.name, reason, self._crawler.stats.get_stats())
-        self.status = ExitStatus.FAULT  # unless it comes to something
         try:
-            await warc.writer.run(warc.job.finish, self._manifest(spider, summary))
-        except StorageError as error:
-            self._crawler.stats.set_value("arsip/storage", str(error))
-            summary = Summary.of(spider.name, reason, self._crawler.stats.get_stats())
-            warc.job.release()
+            summary = await self._finish(warc, spider, reason)
+        except Exception:
+            self.status = ExitStatus.FAULT
+            raise
         finally:
             warc.writer.stop()
+            self._ended.set()
         self.status = summary.status
         files = [warc.job.storage.where(key) for key in warc.job.published]
         for report in spider.reports.values():
@@ -92,6 +90,29 @@ class JobExtension:
             print(line)  # noqa: T201 - the user reads this
         sys.stdout.flush()
         logger.info("%s Exit status %d.", summary.sentence(), self.status)
+
+    async def engine_stopped(self) -> None:
+        """Whoever presses Ctrl-C while the job waits for uploads wants to leave: they go on waiting in the outbox."""
+        if self._uploads:
+            self._uploads.leave()
+            await self._ended.wait()
+
+    async def _finish(self, warc: WarcPipeline, spider: OutletSpider, reason: str) -> Summary:
+        """Finish the job as far as storage and lease let it; what it came to."""
+        stats = self._crawler.stats
+
+        def tell(text: str) -> None:
+            logger.info("%s: %s", spider.name, text)
+
+        self._uploads = Waiting(warc.job.storage, tell)
+        manifest = self._manifest(spider, Summary.of(spider.name, reason, stats.get_stats()))
+        try:
+            await warc.writer.run(_finish_job, warc.job, manifest, self._uploads)
+        except STOPPED:  # the pipeline has noted it
+            warc.job.release()
+        pending = warc.job.storage.pending()
+        summary = Summary.of(spider.name, reason, stats.get_stats())
+        return replace(summary, pending=pending, outbox=self._state.outbox)
 
     def _manifest(self, spider: OutletSpider, summary: Summary) -> dict[str, Any]:
         return {
@@ -117,3 +138,48 @@ class JobExtension:
                 sum(now.failed.values()),
                 now.left,
             )
+
+
+def _finish_job(job: Job, manifest: dict[str, Any], uploads: Waiting) -> None:
+    """Runs in the writer's thread. Raises StorageError, LeaseLost."""
+    try:
+        job.finish(manifest, uploads.tick)
+    except NoLongerAwaited:
+        job.release()
+
+
+def tell_salvaged(finished: list[Salvaged]) -> None:
+    """Say what killed jobs had left, and was finished now."""
+    for salvaged in finished:
+        logger.warning(
+            "An earlier job was cut short; its %d records and %d rows are safe%s.",
+            salvaged.records,
+            salvaged.rows,
+            f", torn ends lie under damaged/: {', '.join(salvaged.cut)}" if salvaged.cut else "",
+        )
+        if salvaged.forgotten:
+            logger.error(
+                "%d addresses of it were known and their rows are gone: look after the disk. "
+                "They are made again, from the WARC where it has them.",
+                salvaged.forgotten,
+            )
+        for key in salvaged.broken:
+            logger.error(
+                "%s was damaged where it had been durable: look after the disk. What lay behind is fetched again.",
+                key,
+            )
+
+
+def _tell_elsewhere(job: Job, machine: str) -> None:
+    """Name the jobs that this archive knows of and has no files of."""
+    jobs = job.catalog.jobs_elsewhere(job.outlet, machine)
+    if jobs:
+        names = ", ".join(f"{name} on {where}" for name, where in jobs[:NAMED])
+        logger.warning(
+            "%s: files of jobs on other machines are not in the archive yet: %s%s. They come with the next job or "
+            "scrapy upload there; if that machine and its disk are gone, scrapy catalog rebuild makes their articles "
+            "unknown again, and they are fetched anew.",
+            job.outlet,
+            names,
+            f" and {len(jobs) - NAMED} more" if len(jobs) > NAMED else "",
+        )

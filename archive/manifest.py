@@ -1,0 +1,58 @@
+"""A job's manifest: what it was, what it came to, and the files that it made."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from archive import layout
+from archive.local import write_file
+from archive.model import SCHEMA
+from archive.spool import finished
+
+
+def write(folder: Path, outlet: str, began: datetime, facts: dict[str, Any], published: list[str]) -> str:
+    """Write the manifest of the job whose spool folder this is; its key. Raises OSError.
+
+    It is there before the first file leaves the folder, so that whoever finishes the job finds all of their names.
+    `published` are the files that have left already.
+    """
+    job = folder.name
+    key = layout.manifest_key(outlet, job)
+    described = {
+        "job": job,
+        "outlet": outlet,
+        "began": began.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "schema": SCHEMA,
+        **facts,
+        "files": [*dict.fromkeys((*published, *finished(folder), key))],
+    }
+    write_file(folder / key, (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode())
+    return key
+
+
+def of_killed(folder: Path, outlet: str) -> None:
+    """The manifest of a job that did not live to write one, from its finished files. Raises OSError."""
+    job = folder.name
+    if (folder / layout.manifest_key(outlet, job)).exists() or not next(finished(folder), None):
+        return
+    dropped = Counter(row["verdict"] for row in _lines(folder, "dropped"))
+    published = [key for event in _lines(folder, "events") if event["event"] == "published" for key in event["keys"]]
+    facts = {
+        "finish": "killed",
+        "sentence": f"{outlet}: cut short; what it had is safe.",
+        "counts": {"kept": sum(1 for _ in _lines(folder, "articles")), "dropped": dict(sorted(dropped.items()))},
+    }
+    write(folder, outlet, layout.job_began(job), facts, published)
+
+
+def _lines(folder: Path, part: str) -> Iterator[dict[str, Any]]:
+    for path in sorted((folder / part).rglob("*.jsonl.gz")):
+        with gzip.open(path, "rb") as file:
+            yield from map(json.loads, file)

@@ -1,0 +1,113 @@
+"""An archive in a bucket: what is finished waits in the outbox, and leaves it once it was compared up there."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import groupby
+from pathlib import Path
+from typing import IO
+
+from archive.bucket import Bucket
+from archive.errors import StorageError
+from archive.model import Pending
+from archive.outbox import Outbox
+from archive.uploader import Uploader
+from archive.uploads import Uploads
+
+
+class RemoteStorage:
+    """Files under an address `s3://bucket/prefix`, those that wait in the state folder included.
+
+    Nothing is made in the state folder, nor asked of the server, before it is needed. While the server gives no answer
+    at all, `read`, `exists` and `size` say so without waiting for it each time.
+    """
+
+    def __init__(self, uri: str, folder: Path) -> None:
+        self._bucket = Bucket(uri)
+        self._outbox = Outbox(folder / "outbox")
+        self._uploads = Uploads(folder / "uploads.sqlite3")
+        self._uploader = Uploader(self._bucket, self._outbox, self._uploads)
+
+    def check(self) -> None:
+        self._bucket.check()
+
+    def publish(self, path: Path, key: str) -> None:
+        self._outbox.add(path, key)
+        self._uploader.wake()
+
+    def exists(self, key: str) -> bool:
+        if self._outbox.find(key):
+            return True
+        self._bucket.expect_answer()
+        return self._bucket.exists(key)
+
+    def size(self, key: str) -> int:
+        with self._waiting(key) as file:
+            if file:
+                return os.fstat(file.fileno()).st_size
+        self._bucket.expect_answer()
+        return self._bucket.size(key)
+
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        with self._waiting(key) as file:
+            if file:
+                return os.pread(file.fileno(), length, offset)
+        self._bucket.expect_answer()
+        return self._bucket.read(key, offset, length)
+
+    def keys(self, folder: str, *suffixes: str) -> Iterator[str]:
+        prefix = f"{folder}/" if folder else ""
+        waiting = sorted(key for key in self._outbox.waiting() if key.startswith(prefix))  # first: they may leave
+        everything = heapq.merge(waiting, self._bucket.keys(prefix))
+        return (key for key, _ in groupby(everything) if key.endswith(suffixes or ""))
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[Path]:
+        with self._waiting(key) as file:
+            if file and self._outbox.hold(file, key, alone=False):
+                yield self._outbox.folder / key
+                return
+            with tempfile.TemporaryDirectory(prefix="arsip-") as folder:
+                path = Path(folder) / Path(key).name
+                with _minding(path), path.open("wb") as copy:
+                    if file:  # it is being uploaded, and leaves as soon as that is done
+                        shutil.copyfileobj(file, copy, 1 << 20)
+                    else:
+                        self._bucket.fetch(key, copy)
+                yield path
+
+    def where(self, key: str) -> str:
+        path = self._outbox.find(key)
+        return str(path) if path else self._bucket.where(key)
+
+    def pending(self) -> Pending:
+        return self._uploader.pending()
+
+    def drain(self, patience: float, tick: Callable[[], None] = lambda: None) -> list[str]:
+        return self._uploader.drain(patience, tick)
+
+    def close(self) -> None:
+        self._uploader.stop()
+        self._uploads.close()
+        self._bucket.close()
+
+    @contextmanager
+    def _waiting(self, key: str) -> Iterator[IO[bytes] | None]:
+        """The file in the outbox, open; None when it is not there. Raises StorageError."""
+        with _minding(self._outbox.folder / key):
+            file = self._outbox.open(key)
+        with file or nullcontext():
+            yield file
+
+
+@contextmanager
+def _minding(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read or written: {error.strerror}. Make room, or set TMPDIR.") from error

@@ -1,0 +1,136 @@
+"""The catalog's tables, their version, and the steps from each version to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from archive.errors import Damaged, StorageError
+
+VERSION = 2
+"""1 knew no leases, no jobs in a spool and not whether it was complete; it was on SQLite only."""
+
+
+class _Text(sa.TypeDecorator[str]):
+    """Text that means the same everywhere: sorted by code point, and without what PostgreSQL cannot hold."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return sa.Text(collation="C" if dialect.name == "postgresql" else None)
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.encode(errors="replace").decode().replace("\0", "?")
+
+
+metadata = sa.MetaData()
+version = sa.Table(
+    "schema_version",
+    metadata,
+    sa.Column("version", sa.Integer, nullable=False),
+    # Does it know all that is in the archive? One that was begun beside files that were there before does not.
+    sa.Column("complete", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+known = sa.Table(
+    "known",
+    metadata,
+    sa.Column("url", _Text, primary_key=True),
+    sa.Column("outlet", _Text, nullable=False),
+    sa.Column("article_id", _Text, index=True),
+    sa.Column("verdict", _Text, nullable=False),
+    sa.Column("final", sa.Boolean, nullable=False),
+    sa.Column("published", _Text),
+    sa.Column("section", _Text),
+    sa.Column("captured", _Text),
+    sa.Column("job", _Text, nullable=False),
+)
+captures = sa.Table(
+    "captures",
+    metadata,
+    sa.Column("url", _Text, primary_key=True),
+    sa.Column("began", _Text, nullable=False),
+    sa.Column("etag", _Text),
+    sa.Column("last_modified", _Text),
+    sa.Column("chunked", sa.Boolean, nullable=False),
+    sa.Column("ref", sa.JSON, nullable=False),
+    sa.Column("warc", _Text, nullable=False, index=True),
+)
+waiting = sa.Table(
+    "waiting",
+    metadata,
+    sa.Column("record_id", _Text, primary_key=True),
+    sa.Column("outlet", _Text, nullable=False),
+    sa.Column("job", _Text, nullable=False),
+    sa.Column("began", _Text, nullable=False),
+    sa.Column("ref", sa.JSON, nullable=False),
+)
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("outlet", _Text, primary_key=True),
+    sa.Column("machine", _Text, nullable=False),
+    # Grows with every holder, and the row stays when the lease ends: no number is ever used twice.
+    sa.Column("fence", sa.Integer, nullable=False),
+    # Seconds since 1970.
+    sa.Column("expires", sa.Double, nullable=False),
+)
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("job", _Text, primary_key=True),
+    sa.Column("outlet", _Text, nullable=False),
+    sa.Column("machine", _Text, nullable=False),
+    # ISO 8601, UTC.
+    sa.Column("since", _Text, nullable=False),
+)
+CONTENT = (known, captures, waiting)
+"""What can be made anew from WARCs, rows and events."""
+
+
+def _from_1(connection: sa.Connection) -> None:
+    """Leases, jobs in a spool, and the mark of a complete catalog, which those of version 1 are."""
+    leases.create(connection)
+    jobs.create(connection)
+    connection.execute(sa.text("ALTER TABLE schema_version ADD COLUMN complete BOOLEAN DEFAULT 0 NOT NULL"))
+    connection.execute(sa.update(version).values(complete=True))
+
+
+# The step at index N leads from version N + 1 to the next.
+_STEPS: tuple[Callable[[sa.Connection], None], ...] = (_from_1,)
+
+
+def create(connection: sa.Connection) -> None:
+    """Make the tables of a new catalog."""
+    metadata.create_all(connection)
+    connection.execute(sa.insert(version).values(version=VERSION, complete=False))
+
+
+def prepare(connection: sa.Connection, where: str) -> None:
+    """Make the tables, or bring older ones up to date, in the transaction that the caller holds.
+
+    Raises StorageError for a newer version, Damaged for tables without one.
+    """
+    there = {*sa.inspect(connection).get_table_names()} & {*metadata.tables}
+    if not there:
+        create(connection)
+        return
+    found = connection.execute(sa.select(version.c.version)).scalar() if version.name in there else None
+    if found is None:
+        raise Damaged(
+            f"The catalog {where} has tables ({', '.join(sorted(there))}) and no schema version: it was never "
+            "finished, or is the database of another program. If it is ours, scrapy catalog rebuild makes it anew."
+        )
+    if found > VERSION:
+        raise StorageError(
+            f"The catalog {where} has schema version {found}, this program knows {VERSION}: "
+            "use the version of arsip-berita that wrote it, or a newer one."
+        )
+    for step in _STEPS[found - 1 :]:
+        step(connection)
+    if found < VERSION:
+        connection.execute(sa.update(version).values(version=VERSION))

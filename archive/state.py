@@ -1,0 +1,100 @@
+"""The state folder: what one machine holds of an archive, and the version of how it lies there."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archive import layout
+from archive.errors import StorageError
+from archive.local import make_folder, write_file
+
+VERSION = 2
+"""How a state folder is laid out. 1, which had no `state.json`, knew no leases and no uploads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """One folder of one machine: spool, files to be uploaded, and the embedded catalog."""
+
+    folder: Path
+    machine: str
+    """Who holds a lease: the name of the machine and a token of this folder. Whoever has the folder's lock of an outlet
+    knows that a lease under this name is nobody's any more."""
+
+    @property
+    def spools(self) -> Path:
+        """Files that jobs are writing, or were writing when they were killed: `OUTLET/JOB/KEY`."""
+        return self.folder / "spool"
+
+    @property
+    def outbox(self) -> Path:
+        """Finished files on their way to a bucket, each under its key."""
+        return self.folder / "outbox"
+
+    @property
+    def uploads(self) -> Path:
+        """The upload ledger."""
+        return self.folder / "uploads.sqlite3"
+
+    @property
+    def catalog(self) -> Path:
+        """The embedded catalog."""
+        return self.folder / "catalog.sqlite3"
+
+
+def open_state(folder: Path, bucket: str | None) -> State:
+    """Open a state folder, or begin one. `bucket` is the address of the archive; None for one on this disk.
+
+    Raises StorageError for a folder of a newer version and for one of another archive, OSError.
+    """
+    make_folder(folder)
+    path = folder / "state.json"
+    with _locked(folder):  # several jobs may begin at once
+        if path.exists():
+            found = _read(path)
+        else:
+            # Of version 1, if there is anything: only the catalog differs, and that knows its own version.
+            machine = f"{layout.host_name()}-{secrets.token_hex(4)}"
+            found = {"version": VERSION, "machine": machine, "archive": bucket}
+            write_file(path, (json.dumps(found, indent=2) + "\n").encode())
+    if found["archive"] != bucket:
+        raise StorageError(
+            f"The state folder {folder} belongs to {found['archive'] or 'an archive on this disk'}: give "
+            f"{bucket or 'this archive'} another one with STATE_DIR. If it is the same archive, which has moved, "
+            f"write its new address into {path}."
+        )
+    return State(folder=folder, machine=found["machine"])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+        version, _, _ = int(found["version"]), str(found["machine"]), found["archive"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise StorageError(
+            f"{path} cannot be read as what it should be: {error!r}. Move it away if the folder is the right one."
+        ) from error
+    if version > VERSION:
+        raise StorageError(
+            f"The state folder {path.parent} has version {version}, this program knows {VERSION}: "
+            "use the version of arsip-berita that wrote it, or a newer one."
+        )
+    return dict(found)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

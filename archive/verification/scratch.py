@@ -1,0 +1,44 @@
+"""What verification remembers of an archive: a temporary database on disk, as there may be more of it than memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from archive.errors import StorageError
+
+
+class Scratch:
+    """Tables in a file without a name, which goes with the process. Every method raises StorageError when it fails."""
+
+    def __init__(self, tables: str) -> None:
+        self._database = sqlite3.connect("")
+        self.script("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + tables)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def script(self, statements: str) -> None:
+        """Run several statements."""
+        self._run(self._database.executescript, statements)
+
+    def many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
+        """Run one statement for each of these."""
+        self._run(self._database.executemany, statement, values)
+
+    def run(self, statement: str, *values: Any) -> int:
+        """Run one statement; how many rows it changed."""
+        return self._run(self._database.execute, statement, values).rowcount
+
+    def select(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Rows of an answer."""
+        yield from self._run(self._database.execute, query, values)
+
+    @staticmethod
+    def _run(act: Callable[..., sqlite3.Cursor], *arguments: Any) -> sqlite3.Cursor:
+        try:
+            return act(*arguments)
+        except sqlite3.OperationalError as error:
+            raise StorageError(f"--deep keeps a temporary file, which failed: {error}. Make room in TMPDIR.") from error

@@ -1,0 +1,137 @@
+"""What this machine still holds of an archive, handed over to it: spools of killed jobs, and files that wait."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive.catalog import open_catalog
+from archive.errors import ExitStatus, LeaseHeld, LeaseLost, StorageError, StorageRefused, StorageUnreachable
+from archive.holding import Holding
+from archive.lock import is_at_work
+from archive.model import Pending
+from archive.outbox import Outbox
+from archive.state import State, open_state
+from archive.storage import Storage, bucket_uri, open_storage, state_folder
+from crawler import uploads
+from crawler.extensions.job import tell_salvaged
+from crawler.progress import Progress, plain
+from crawler.verb import outlets_of
+
+if TYPE_CHECKING:
+    from scrapy.settings import Settings
+
+
+class Handover:
+    """One run over the state folder, told on standard output. Raises ArsipError, OSError, KeyboardInterrupt."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._uri = settings["ARCHIVE_URI"]
+        self._state_dir = settings["STATE_DIR"]
+        self._catalog_uri = settings["CATALOG_URI"]
+        self._patience = uploads.patience(settings)
+        self._outlets = outlets_of(settings)
+        self._bucket = bucket_uri(self._uri)
+        self._held: dict[str, int] = {}
+        """Key -> bytes of what was on this machine only."""
+        self._left: set[ExitStatus] = set()
+        """Why something has to stay here."""
+
+    def run(self) -> ExitStatus:
+        """Hand everything over; why something had to stay, or DONE."""
+        folder = state_folder(self._uri, self._state_dir)
+        if not folder.is_dir():
+            _tell(f"This machine holds nothing: there is no state folder {folder}.")
+            return ExitStatus.DONE
+        state = open_state(folder, self._bucket)
+        with closing(open_storage(self._uri, self._state_dir)) as storage:
+            with suppress(StorageUnreachable):  # that is said when something cannot be sent
+                storage.check()
+            self._held = dict(_files(state.outbox))
+            for outlet in _cut_short(state):
+                self._finish(state, outlet)
+            if self._bucket is None:
+                _tell("The archive is on this disk: nothing has to be uploaded.")
+            else:
+                self._send(storage, state)
+        if ExitStatus.UPLOADS_PENDING not in self._left:
+            self._forget(state)
+        # Storage that failed, uploads that wait, a lease: the numbers are in the order of what a person must do.
+        return min(self._left, default=ExitStatus.DONE)
+
+    def _finish(self, state: State, outlet: str) -> None:
+        """Put what killed jobs of an outlet left into the archive, or into the outbox."""
+        try:
+            with closing(self._hold(outlet)) as holding:
+                tell_salvaged(holding.salvaged)
+                self._held |= {key: holding.storage.size(key) for key in holding.published}
+        except (LeaseLost, StorageRefused):
+            raise
+        except LeaseHeld as error:
+            complain(f"{outlet} is passed over: {error}")
+            if not is_at_work(state.folder, outlet):
+                self._left.add(ExitStatus.LEASED)
+        except StorageUnreachable as error:
+            complain(f"{outlet} has to wait: {error}")
+            self._left.add(ExitStatus.UPLOADS_PENDING)
+        except StorageError as error:  # it must not keep the others here
+            complain(f"{outlet}: {error}")
+            self._left.add(ExitStatus.STORAGE)
+
+    def _send(self, storage: Storage, state: State) -> None:
+        left = set(self._drain(storage))
+        sent = [size for key, size in self._held.items() if key not in left]
+        if sent:
+            _tell(f"uploaded   {uploads.amount(Pending(len(sent), sum(sent)))}, to {self._bucket}")
+        if left:
+            _tell(uploads.left(storage.pending(), state.outbox))
+            self._left.add(ExitStatus.UPLOADS_PENDING)
+        elif not sent:
+            _tell("Nothing waits for upload.")
+
+    def _drain(self, storage: Storage) -> list[str]:
+        progress = Progress()
+        if sys.stderr.isatty():
+            waiting = uploads.Waiting(storage, progress.tell, seconds=0)
+        else:
+            waiting = uploads.Waiting(storage, complain)
+        try:
+            return storage.drain(self._patience, waiting.tick)
+        finally:
+            progress.clear()
+
+    def _forget(self, state: State) -> None:
+        """Let other machines know that this one has nothing any more that they lack."""
+        if not self._catalog_uri and not state.catalog.exists():
+            return
+        with closing(open_catalog(state.catalog, self._catalog_uri)) as catalog:
+            outlets = [outlet for outlet in self._outlets if catalog.jobs_on(state.machine, outlet)]
+        for outlet in outlets:
+            with suppress(LeaseHeld), closing(self._hold(outlet)) as holding:  # its job does the same at its end
+                holding.drain(0, lambda: None)
+
+    def _hold(self, outlet: str) -> Holding:
+        return Holding(outlet, self._uri, self._state_dir, self._catalog_uri)
+
+
+def _cut_short(state: State) -> list[str]:
+    """Outlets of which there is a job's spool folder, be it at work or dead."""
+    return sorted({path.parent.name for path in state.spools.glob("*/*")})
+
+
+def _files(outbox: Path) -> Iterator[tuple[str, int]]:
+    for key in Outbox(outbox).waiting():
+        with suppress(FileNotFoundError):  # it was just uploaded
+            yield key, (outbox / key).stat().st_size
+
+
+def _tell(line: str) -> None:
+    print(line)  # noqa: T201 - the user reads this
+
+
+def complain(text: str) -> None:
+    """One line on standard error, under the name of the verb."""
+    print(f"scrapy upload: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this

@@ -1,0 +1,113 @@
+"""What may wait for upload is bounded: beyond it no outlet is asked for anything until there is room."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scrapy.settings import Settings
+
+from archive.errors import ArgumentError
+from archive.local import write_file
+from archive.model import Pending
+from crawler.uploads import NoLongerAwaited, Waiting, patience, spool_limit
+from tests.bucket_runs import ONE, Machine
+from tests.buckets import Place
+from tests.fakesite import FakeSite, Reply, Request
+from tests.proxy import Fault, Proxy
+
+WWW, SLOW = "www.tribunnews.com", "/nasional/9900001/lambat"
+BACKLOG = "warc/lain/2026/11/22/lain-20261122010203-00000-host.warc.gz"
+
+
+@pytest.fixture
+def site() -> Iterator[FakeSite]:
+    with FakeSite() as running:
+        yield running
+
+
+@pytest.fixture
+def machine(tmp_path: Path, quick_bucket: Place) -> Iterator[Machine]:
+    """A machine whose bucket takes nothing at the moment."""
+    with Proxy(quick_bucket.server.endpoint, refuse) as proxy:
+        yield Machine(tmp_path, quick_bucket, proxy)
+
+
+def refuse(_: int, head: str) -> Fault:
+    return Fault(status=503, code="SlowDown") if head.startswith("PUT") else Fault()
+
+
+def fill(machine: Machine) -> None:
+    """Two megabytes that a job of another outlet has published."""
+    write_file(machine.outbox / BACKLOG, random.randbytes(2_000_000))
+
+
+def read_until(child: subprocess.Popen[str], words: str) -> str:
+    assert child.stderr is not None
+    read = ""
+    while words not in read:
+        line = child.stderr.readline()
+        assert line, read
+        read += line
+    return read
+
+
+def test_a_backlog_beyond_the_limit_keeps_a_crawl_from_asking_and_ends_it_with_6(
+    machine: Machine, site: FakeSite
+) -> None:
+    fill(machine)
+    done = machine.crawl(site, SPOOL_LIMIT_MB="1", UPLOAD_PATIENCE="1")
+    assert done.status == 6, done.log
+    assert site.requests == []
+    assert done.log.count("pausing until there is room: 1 file, 2.0 MB, wait") == 1
+    assert "stopped early, because no more may wait for upload (SPOOL_LIMIT_MB)" in done.out
+    assert BACKLOG in machine.waiting
+
+
+def test_a_crawl_that_pauses_asks_for_nothing_and_goes_on_when_there_is_room(machine: Machine, site: FakeSite) -> None:
+    def fill_up(_: Request) -> Reply:
+        fill(machine)
+        return Reply(200, headers=(("Content-Type", "text/html"),), body=b"<html></html>", delay=2.5)
+
+    site.overrides[WWW, SLOW] = fill_up
+    urls = f"url=https://{WWW}{SLOW},{ONE}"
+    with machine.crawling(site, urls, SPOOL_LIMIT_MB="1", UPLOAD_PATIENCE="60") as child:
+        log = read_until(child, "pausing until there is room")
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(3)  # the slow page comes meanwhile; its turn over, nobody else gets one
+        assert [request.path for request in site.requests][-1] == SLOW
+        assert machine.proxy is not None
+        machine.proxy.rule = lambda _n, _head: Fault()
+        log += child.communicate(timeout=60)[1]
+    assert child.returncode == 0, log
+    assert "there is room again" in log
+    assert site.requests[-1].path in ONE
+    assert machine.waiting == []
+
+
+class Backlog:
+    """A storage of which only that is asked."""
+
+    def pending(self) -> Pending:
+        return Pending(2, 3_000_000, "The bucket is full.")
+
+
+def test_whoever_waits_for_uploads_is_told_how_far_they_are_and_may_leave() -> None:
+    told: list[str] = []
+    waiting = Waiting(Backlog(), told.append, seconds=0)
+    waiting.tick()
+    assert told == ["uploading, 2 files, 3.0 MB to go: The bucket is full."]
+    waiting.leave()
+    with pytest.raises(NoLongerAwaited):
+        waiting.tick()
+
+
+@pytest.mark.parametrize("value", ["banyak", "-1", "nan", "inf", ""])
+def test_a_limit_that_cannot_be_meant_is_refused(value: str) -> None:
+    with pytest.raises(ArgumentError, match=f"SPOOL_LIMIT_MB={value} is not possible"):
+        spool_limit(Settings({"SPOOL_LIMIT_MB": value}))
+    with pytest.raises(ArgumentError, match="seconds"):
+        patience(Settings({"UPLOAD_PATIENCE": value}))

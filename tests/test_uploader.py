@@ -1,0 +1,237 @@
+"""The uploader: in which order, by whom, how patiently, and what a killed one leaves to the next."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from archive import uploader
+from archive.outbox import Outbox
+from archive.remote import RemoteStorage
+from archive.sending import Sender
+from archive.uploads import Uploads
+from tests.buckets import TORN, Place
+from tests.proxy import PASS, Fault, Proxy
+
+pytestmark = [pytest.mark.filterwarnings(*TORN), pytest.mark.usefixtures("torn")]
+
+OUTLETS = ("a", "b")
+KEYS = [
+    key
+    for outlet in OUTLETS
+    for key in (f"warc/{outlet}/w", f"articles/outlet={outlet}/r", f"events/{outlet}/e", f"jobs/{outlet}/j")
+]
+
+
+@pytest.fixture
+def proxy(quick_bucket: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    with Proxy(quick_bucket.server.endpoint) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        monkeypatch.setattr(uploader, "FIRST_PAUSE", 0.05)
+        yield proxy
+
+
+@pytest.fixture
+def storage(proxy: Proxy, quick_bucket: Place, tmp_path: Path) -> Iterator[RemoteStorage]:
+    assert proxy.port
+    storage = RemoteStorage(quick_bucket.uri, tmp_path / "state")
+    yield storage
+    storage.close()
+
+
+def fill(folder: Path, *keys: str, data: bytes = b"isi") -> None:
+    outbox = Outbox(folder / "state" / "outbox")
+    for key in keys:
+        (folder / "spooled").write_bytes(data)
+        outbox.add(folder / "spooled", key)
+
+
+def start(place: Place, proxy: Proxy, folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.uploading", place.uri, str(folder / "state")]
+    return subprocess.Popen(command, env=os.environ | proxy.env, stderr=subprocess.DEVNULL)
+
+
+def test_rows_wait_for_their_warcs_and_manifests_for_all(
+    storage: RemoteStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[str] = []
+    remove = Outbox.remove
+
+    def noted(outbox: Outbox, key: str) -> None:
+        gone.append(key)
+        remove(outbox, key)
+
+    monkeypatch.setattr(Outbox, "remove", noted)
+    fill(tmp_path, *reversed(KEYS))
+    assert storage.drain(10) == []
+    for outlet in OUTLETS:
+        ours = [key for key in gone if re.search(rf"[/=]{outlet}/", key)]
+        assert ours[0] == f"warc/{outlet}/w"
+        assert ours[-1] == f"jobs/{outlet}/j"
+    assert sorted(gone) == sorted(KEYS)
+
+
+def test_a_file_that_always_fails_holds_up_its_own_outlet_only(
+    storage: RemoteStorage, proxy: Proxy, tmp_path: Path
+) -> None:
+    proxy.rule = lambda _, head: Fault(status=500) if "/warc/a/w " in head else PASS
+    fill(tmp_path, *KEYS)
+    assert storage.drain(1) == sorted(key for key in KEYS if re.search(r"[/=]a/", key))
+    assert "in trouble" in storage.pending().problem
+
+
+def test_a_fault_of_ours_in_one_file_does_not_end_the_uploads_of_the_others(
+    storage: RemoteStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Sender.send
+
+    def faulty(sender: Sender, key: str, handle: int) -> None:
+        if key == "warc/a/w":
+            raise AssertionError
+        send(sender, key, handle)
+
+    monkeypatch.setattr(Sender, "send", faulty)
+    fill(tmp_path, "warc/a/w", *(f"warc/b/{number}" for number in range(8)))
+    assert storage.drain(10) == ["warc/a/w"]
+
+
+def test_uploads_go_on_by_themselves_when_the_server_is_back(
+    storage: RemoteStorage, proxy: Proxy, tmp_path: Path
+) -> None:
+    proxy.down()
+    (tmp_path / "spooled").write_bytes(b"isi")
+    storage.publish(tmp_path / "spooled", "warc/a/w")
+    until = time.monotonic() + 10
+    while not storage.pending().problem and time.monotonic() < until:
+        time.sleep(0.02)
+    assert "cannot be reached" in storage.pending().problem
+    proxy.up()
+    while storage.pending().files and time.monotonic() < until:
+        time.sleep(0.02)
+    assert storage.pending() == (0, 0, "")
+
+
+def test_a_drain_gives_up_after_its_patience_and_ticks_meanwhile(
+    storage: RemoteStorage, proxy: Proxy, tmp_path: Path
+) -> None:
+    proxy.down()
+    fill(tmp_path, "warc/a/w")
+    ticks: list[float] = []
+    began = time.monotonic()
+    assert storage.drain(2.2, lambda: ticks.append(time.monotonic())) == ["warc/a/w"]
+    assert 2 <= time.monotonic() - began < 5
+    assert 1 <= len(ticks) <= 4
+
+
+def test_a_drain_tries_at_once_however_long_the_pause_was_to_be(
+    storage: RemoteStorage, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploader, "FIRST_PAUSE", 60.0)
+    proxy.down()
+    (tmp_path / "spooled").write_bytes(b"isi")
+    storage.publish(tmp_path / "spooled", "warc/a/w")
+    while not storage.pending().problem:
+        time.sleep(0.02)
+    proxy.up()
+    began = time.monotonic()
+    assert storage.drain(20) == []
+    assert time.monotonic() - began < 4
+
+
+def test_a_drain_waits_as_long_as_there_is_progress(storage: RemoteStorage, proxy: Proxy, tmp_path: Path) -> None:
+    proxy.rule = lambda _, head: Fault(delay=0.3) if head.startswith("PUT") else PASS
+    fill(tmp_path, *(f"warc/a/{number:02d}" for number in range(24)))
+    began = time.monotonic()
+    assert storage.drain(1.2) == []
+    assert time.monotonic() - began > 1.2
+
+
+def test_attempts_that_send_the_same_bytes_again_are_no_progress(
+    storage: RemoteStorage, proxy: Proxy, tmp_path: Path
+) -> None:
+    proxy.rule = lambda _, head: Fault(cut_request=200_000) if head.startswith("PUT") else PASS
+    fill(tmp_path, "warc/a/w", data=os.urandom(400_000))
+    began = time.monotonic()
+    assert storage.drain(1) == ["warc/a/w"]
+    assert time.monotonic() - began < 8
+
+
+def test_a_process_killed_in_a_multipart_upload_leaves_its_parts_to_the_next(
+    quick_bucket: Place, proxy: Proxy, tmp_path: Path
+) -> None:
+    data = os.urandom(31 << 20)  # seven parts
+    fill(tmp_path, "warc/a/w", data=data)
+    held = threading.Event()
+    proxy.rule = lambda _, head: Fault(delay=0 if held.is_set() else 30) if "partNumber=5" in head else PASS
+    with start(quick_bucket, proxy, tmp_path) as first:
+        until = time.monotonic() + 30
+        while proxy.count(r"partNumber=[123467]\b") < 6 and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(0.3)  # let the last of them be answered
+        first.kill()
+    proxy.rule = lambda _n, _head: PASS
+    assert not quick_bucket.tags()
+    with start(quick_bucket, proxy, tmp_path) as second:
+        assert second.wait(60) == 0
+    assert quick_bucket.content() == {"warc/a/w": data}
+    assert proxy.count(r"^PUT .*partNumber") == 8
+    assert proxy.count(r"\?uploads ") == 1
+
+
+def test_two_processes_share_an_outbox_and_send_each_file_once(
+    quick_bucket: Place, proxy: Proxy, tmp_path: Path
+) -> None:
+    keys = [f"warc/o{number % 3}/{number:02d}" for number in range(24)]
+    fill(tmp_path, *keys)
+    proxy.rule = lambda _, head: Fault(delay=0.1) if head.startswith("PUT") else PASS
+    with start(quick_bucket, proxy, tmp_path) as one, start(quick_bucket, proxy, tmp_path) as other:
+        assert (one.wait(60), other.wait(60)) == (0, 0)
+    assert sorted(quick_bucket.tags()) == sorted(keys)
+    assert len(keys) <= proxy.count(r"^PUT") <= len(keys) + 2  # each finds out once whether files are overwritten
+
+
+def test_a_ledger_that_is_no_database_is_set_aside_and_costs_no_file(
+    storage: RemoteStorage, quick_bucket: Place, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(tmp_path, *KEYS)
+    path = tmp_path / "state" / "uploads.sqlite3"
+    path.write_bytes(b"bukan basis data" * 1000)
+    assert storage.drain(10) == []
+    assert sorted(quick_bucket.tags()) == sorted(KEYS)
+    [aside] = path.parent.glob("uploads.sqlite3.damaged-*")
+    assert aside.read_bytes().startswith(b"bukan")
+    assert sum("set aside" in record.getMessage() for record in caplog.records) == 1
+    with closing(sqlite3.connect(path)) as base:
+        assert base.execute("SELECT count(*) FROM uploads WHERE state = 'uploaded'").fetchone() == (len(KEYS),)
+
+
+def test_a_ledger_that_is_damaged_while_it_is_used_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "uploads.sqlite3"
+    uploads = Uploads(path)
+    assert uploads.find("a") is None
+    uploads.close()
+    path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 8192)
+    uploads.failed("a", "x")
+    assert uploads.find("a") is None
+    assert list(tmp_path.glob("*.damaged-*"))
+    uploads.close()
+
+
+def test_a_disk_that_takes_no_ledger_does_not_keep_files_from_leaving(
+    storage: RemoteStorage, quick_bucket: Place, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(tmp_path, *KEYS)
+    (tmp_path / "state" / "uploads.sqlite3").mkdir()
+    assert storage.drain(10) == []
+    assert sorted(quick_bucket.tags()) == sorted(KEYS)
+    assert sum("cannot be used" in record.getMessage() for record in caplog.records) == 1
