@@ -14,9 +14,10 @@ demo: $(READY)
 test: $(READY) $(JUDGES)
 	$(BIN)/pytest -n auto
 
-# Two hundred kills of one crawl; docs/soak.md has the record.
+# Two hundred kills of one crawl, and forty crawls into a bucket on a network that fails; docs/soak.md has the record.
 soak: $(READY)
 	$(BIN)/python -m tests.soak 200
+	$(BIN)/python -m tests.soak_bucket 40
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -30,6 +31,8 @@ fix: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.catalog
 
 # The text beside that of other extractors; with ARSIP_CORPUS on real pages too.
 eval: $(READY)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 from archive.catalog import Known
 from archive.faults import shown
 from archive.model import RecordRef, Verdict, Waiting
-from archive.verification.scratch import Scratch
+from archive.scratch import Scratch
 
 T = TypeVar("T", Known, RecordRef)
 
@@ -57,7 +57,7 @@ class Account:
         try:
             facts = _facts(row, self._job)
             url = made(Known, facts).url
-            records = [_text(ref["record_id"]) for ref in row["captures"]]
+            records = [text(ref["record_id"]) for ref in row["captures"]]
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"the row is none of ours: {type(error).__name__} {shown(str(error))}") from error
         self._scratch.run("INSERT OR REPLACE INTO rows (url, known) VALUES (?, ?)", url, json.dumps(facts))
@@ -81,7 +81,7 @@ class Account:
                 case "outcome":
                     return self._outcome(event)
                 case "settled":
-                    return Said(settled=[_text(name) for name in event["records"]])
+                    return Said(settled=[text(name) for name in event["records"]])
                 case str(kind) if kind == CUT_SHORT:
                     return Said(waiting=[self._waiting(entry) for entry in event["waiting"]])
         except (LookupError, TypeError, AttributeError) as error:
@@ -96,13 +96,13 @@ class Account:
 
     def _outcome(self, event: Mapping[str, Any]) -> Said:
         known = [made(Known, entry) for entry in event["known"]]
-        if self._scratch.run("UPDATE rows SET told = 1 WHERE url = ?", _text(event["url"])):
-            return Said(known=known, settled=[_text(name) for name in event["recovered"]])
+        if self._scratch.run("UPDATE rows SET told = 1 WHERE url = ?", text(event["url"])):
+            return Said(known=known, settled=[text(name) for name in event["recovered"]])
         return Said(rowless=[entry.url for entry in known])
 
     def _waiting(self, entry: dict[str, Any]) -> Waiting:
         facts = dict(entry)
-        began = datetime.fromisoformat(_text(facts.pop("began")))
+        began = in_utc(text(facts.pop("began")))
         return Waiting(outlet=self._outlet, ref=made(RecordRef, facts), began=began, job=self._job)
 
 
@@ -138,7 +138,19 @@ def _facts(row: dict[str, Any], job: str) -> dict[str, Any]:
     }
 
 
-def _text(value: Any) -> str:
+def in_utc(instant: str) -> datetime:
+    """An instant of ISO 8601 with its offset. Raises ValueError where it is none, or none that a catalog can hold."""
+    moment = datetime.fromisoformat(instant)
+    if moment.tzinfo is None:
+        raise ValueError(f"{shown(instant)} has no offset")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{shown(instant)} lies outside of the calendar") from error
+
+
+def text(value: Any) -> str:
+    """Text as it is. Raises TypeError for anything else."""
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value

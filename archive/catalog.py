@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +58,15 @@ class Changes:
     def __bool__(self) -> bool:
         return any((self.known, self.stored, self.waiting, self.settled))
 
+    def pieces(self, size: int = 5000) -> Iterator[Changes]:
+        """The same in commits that keep nobody waiting for long; in their order, for one who can begin again."""
+        for first in range(0, len(self.known), size):
+            yield Changes(known=self.known[first : first + size])
+        stored = list(self.stored.items())
+        for first in range(0, len(stored), size):
+            yield Changes(stored=dict(stored[first : first + size]))
+        yield Changes(waiting=self.waiting, settled=self.settled)
+
 
 class Catalog:
     """The catalog in SQLite or PostgreSQL. Reads and writes may come from several threads.
@@ -105,9 +114,8 @@ class Catalog:
             if lease:
                 leasing.renew(connection, lease)
             self._put(connection, known, [asdict(entry) for entry in changes.known])
-            for entry in changes.known:
-                if entry.verdict == Verdict.GONE.value:
-                    connection.execute(_ended(entry))
+            for entry in _gone(changes.known):
+                connection.execute(_ended(entry))
             self._put(connection, captures, [_stored_row(*pair) for pair in changes.stored.items()])
             self._put(connection, waiting, [_waiting_row(entry) for entry in changes.waiting])
             settled = sorted(changes.settled)
@@ -127,10 +135,14 @@ class Catalog:
             for url in sorted(urls):
                 done = connection.execute(sa.delete(known).where(known.c.job == job, known.c.url == url))
                 forgotten += done.rowcount
-            for warc, end in sorted(warcs.items()):
-                for row in connection.execute(sa.select(captures).where(captures.c.warc == warc)).all():
-                    if row.ref["offset"] + row.ref["length"] > end:
-                        connection.execute(sa.delete(captures).where(captures.c.url == row.url))
+            cut = [
+                (row.url, warc)
+                for warc, end in warcs.items()
+                for row in connection.execute(sa.select(captures).where(captures.c.warc == warc)).all()
+                if row.ref["offset"] + row.ref["length"] > end
+            ]
+            for url, warc in sorted(cut):  # in the order of `_put`
+                connection.execute(sa.delete(captures).where(captures.c.url == url, captures.c.warc == warc))
         return forgotten
 
     def take_lease(self, outlet: str, machine: str, seconds: float = LEASE_SECONDS) -> Lease:
@@ -170,15 +182,15 @@ class Catalog:
         rows = self._database.ask(lambda connection: connection.execute(query.order_by(jobs.c.job)).all())
         return [(row.job, row.machine) for row in rows]
 
-    def is_complete(self) -> bool:
-        """Does it know all that is in the archive? A new one does not, until it is said."""
-        query = sa.select(version.c.complete)
-        return bool(self._database.ask(lambda connection: connection.execute(query).scalar()))
+    def archive(self) -> str | None:
+        """The archive of which it knows all: a bucket's address, or nothing for one on disk. None until it is said."""
+        query = sa.select(version.c.archive)
+        return self._database.ask(lambda connection: connection.execute(query).scalar())
 
-    def mark_complete(self) -> None:
-        """The archive is new, or the catalog was made anew from it."""
+    def belong_to(self, archive: str) -> None:
+        """Be the catalog of an archive: one that is new, or that it was made anew from."""
         with self._database.writing() as connection:
-            connection.execute(sa.update(version).values(complete=True))
+            connection.execute(sa.update(version).values(archive=archive))
 
     def close(self) -> None:
         """Release file or server."""
@@ -227,10 +239,12 @@ def _is_indexable(text: str | None) -> bool:
 def _is_replaced(new: Any) -> sa.ColumnElement[bool]:
     """What is kept stays known as kept, whatever another address of it turns out to be. Else the later job is right.
 
-    Names of jobs begin with the second in which they began. Of two in one second the one that commits last is right.
+    Names of jobs begin with the second in which they began. Of two of one second that of the outlet whose name comes
+    last is right, and of one outlet the one that commits last.
     """
     was, will = known.c.verdict == _ARTICLE, new.verdict == _ARTICLE
-    later = sa.func.substr(new.job, 1, 14) >= sa.func.substr(known.c.job, 1, 14)
+    second, before = sa.func.substr(new.job, 1, 14), sa.func.substr(known.c.job, 1, 14)
+    later = sa.or_(second > before, sa.and_(second == before, new.outlet >= known.c.outlet))
     return sa.or_(sa.and_(sa.not_(was), will), sa.and_(was == will, later))
 
 
@@ -240,11 +254,23 @@ def _is_later(new: Any) -> sa.ColumnElement[bool]:
     return later
 
 
+def _gone(said: list[Known]) -> Iterable[Known]:
+    """What was said to be gone, and not to be an article again after that."""
+    found: dict[str, Known] = {}
+    for entry in said:
+        if entry.verdict == Verdict.GONE.value:
+            found[entry.url] = entry
+        elif entry.verdict == Verdict.ARTICLE.value:
+            found.pop(entry.url, None)
+    return found.values()
+
+
 def _ended(gone: Known) -> sa.Update:
     """An article of which a page is missing is not asked for again once its outlet says that it is gone."""
     same = sa.and_(known.c.url == gone.url, known.c.outlet == gone.outlet)
     not_later = sa.func.substr(known.c.job, 1, 14) <= gone.job[:14]
-    return sa.update(known).where(same, not_later).values(final=True)
+    told = known.c.verdict.in_((_ARTICLE, gone.verdict))  # what else it was said to be after that counts
+    return sa.update(known).where(same, not_later, told).values(final=True)
 
 
 def _stored_row(url: str, stored: Stored) -> dict[str, Any]:

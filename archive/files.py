@@ -11,8 +11,7 @@ from typing import Protocol
 
 from archive import cdxj
 from archive.errors import StorageError
-from archive.state import open_state
-from archive.storage import Storage, archive_path, bucket_uri, open_storage, state_folder
+from archive.storage import Storage, archive_path, bucket_uri, open_storage, state_folder, state_of
 
 Unread = OSError | StorageError
 """Why something cannot be read."""
@@ -69,7 +68,7 @@ def files_of(uri: str, state_dir: str | None) -> Files:
         return OnDisk(archive_path(uri))
     state = state_folder(uri, state_dir)
     if (state / "state.json").exists():  # what waits there must be of this archive
-        open_state(state, bucket)
+        state_of(uri, state_dir)
     with ExitStack() as failed:
         storage = open_storage(uri, state_dir)
         failed.callback(storage.close)

@@ -24,23 +24,25 @@ _BESIDE = ("-wal", "-shm")
 
 
 @contextmanager
-def fresh_catalog(path: Path, uri: str | None, machine: str) -> Iterator[Catalog]:
+def fresh_catalog(path: Path, uri: str | None, machine: str, archive: str = "") -> Iterator[Catalog]:
     """A new catalog to fill, which takes the place of the old one when the block ends without an error.
 
     Until then, and after an error for ever, the old one is as it was. It is the one that `open_catalog(path, uri)`
-    opens; on SQLite it may be missing or damaged, and is kept beside the new one as `NAME.old`. The new one is
-    complete, and goes on with the leases and jobs of the old one, so that no fencing number is used twice.
+    opens; on SQLite it may be missing or damaged, and is kept beside the new one as `NAME.old`. The new one is that of
+    `archive` (see `Catalog.archive`), and goes on with the leases and jobs of the old one, so that no fencing number is
+    used twice.
 
     Takes the lease `*` under the name of `machine`, keeps it alive in the background and releases it: call it under a
     lock that no other process of this machine can have. Raises ArgumentError, LeaseHeld, LeaseLost, StorageError.
     """
     place = database.locate(path, uri)
-    with _in_schema(place, machine) if isinstance(place, sa.URL) else _in_file(place, machine) as catalog:
+    way = _in_schema(place, machine, archive) if isinstance(place, sa.URL) else _in_file(place, machine, archive)
+    with way as catalog:
         yield catalog
 
 
 @contextmanager
-def _in_file(path: Path, machine: str) -> Iterator[Catalog]:
+def _in_file(path: Path, machine: str, archive: str) -> Iterator[Catalog]:
     with ExitStack() as stack:
         old = lease = None
         with suppress(Damaged):  # no job can begin on such a file
@@ -62,12 +64,12 @@ def _in_file(path: Path, machine: str) -> Iterator[Catalog]:
             old.close()
         try:
             with database.locked(path):
-                _replace(path, fresh, lease)
+                _replace(path, fresh, lease, archive)
         except OSError as error:
             raise StorageError(f"{error.filename} cannot be put in its place: {error.strerror}.") from error
 
 
-def _replace(path: Path, fresh: Database, lease: Lease | None) -> None:
+def _replace(path: Path, fresh: Database, lease: Lease | None, archive: str) -> None:
     """Nobody can open the old file now. Nobody may have it open either, for its journals go by name."""
     carried: dict[sa.Table, list[dict[str, Any]]] = {}
     if lease:
@@ -77,9 +79,11 @@ def _replace(path: Path, fresh: Database, lease: Lease | None) -> None:
         for table, rows in carried.items():
             if rows:
                 connection.execute(sa.insert(table), rows)
-        connection.execute(sa.update(schema.version).values(complete=True))
+        connection.execute(sa.update(schema.version).values(archive=archive))
     fresh.close()
     new, kept = Path(fresh.where), path.with_name(path.name + ".old")
+    with _one_file(new):  # what stayed in a journal would not go along
+        pass
     with new.open("rb") as file:
         os.fsync(file.fileno())
     _remove(kept)
@@ -93,24 +97,31 @@ def _replace(path: Path, fresh: Database, lease: Lease | None) -> None:
 
 
 def _taken_out(path: Path, lease: Lease) -> dict[sa.Table, list[dict[str, Any]]]:
-    """Leases and jobs of the old file, which is one file without journals now. Raises LeaseLost, StorageError."""
-    url, timeout = sa.URL.create("sqlite", database=str(path)), {"timeout": BUSY_SECONDS}
-    old = Database(sa.create_engine(url, connect_args=timeout), str(path))
-    try:
-        # It fails while others have the file open.
-        old.ask(lambda connection: connection.exec_driver_sql("PRAGMA journal_mode=DELETE").all())
-        with old.writing() as connection:
-            renew(connection, lease)
-            return {
-                table: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
-                for table in (schema.leases, schema.jobs)
-            }
-    finally:
-        old.close()
+    """Leases and jobs of the old file, which is one file now. Raises LeaseLost, StorageError."""
+    with _one_file(path) as old, old.writing() as connection:
+        renew(connection, lease)
+        return {
+            table: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+            for table in (schema.leases, schema.jobs)
+        }
 
 
 @contextmanager
-def _in_schema(url: sa.URL, machine: str) -> Iterator[Catalog]:
+def _one_file(path: Path) -> Iterator[Database]:
+    """A file with all that was in its journals. Raises StorageError, also while others have it open."""
+    url, timeout = sa.URL.create("sqlite", database=str(path)), {"timeout": BUSY_SECONDS}
+    database = Database(sa.create_engine(url, connect_args=timeout), str(path))
+    try:
+        mode = database.ask(lambda connection: connection.exec_driver_sql("PRAGMA journal_mode=DELETE").scalar())
+        if mode != "delete":
+            raise StorageError(f"The catalog {path} could not be closed: look after the disk, and start again.")
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def _in_schema(url: sa.URL, machine: str, archive: str) -> Iterator[Catalog]:
     with ExitStack() as stack:
         shared = database.open_shared(url)
         stack.callback(shared.close)
@@ -133,7 +144,7 @@ def _in_schema(url: sa.URL, machine: str) -> Iterator[Catalog]:
                 filled = table.to_metadata(sa.MetaData(), schema=_SCHEMA)
                 connection.execute(sa.text(f"TRUNCATE {table.name}"))
                 connection.execute(sa.insert(table).from_select(table.columns.keys(), sa.select(filled)))
-            connection.execute(sa.update(schema.version).values(complete=True))
+            connection.execute(sa.update(schema.version).values(archive=archive))
 
 
 def _drop_schema(shared: Database) -> None:

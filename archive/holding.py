@@ -16,8 +16,7 @@ from archive.errors import StorageError, StorageUnreachable
 from archive.lock import lock_outlet
 from archive.salvage import Salvaged, salvage
 from archive.spool import finished
-from archive.state import open_state
-from archive.storage import bucket_uri, open_storage, state_folder
+from archive.storage import bucket_uri, open_storage, state_folder, state_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +43,14 @@ class Holding:
             self.storage = open_storage(archive_uri, state_dir)
             opened.callback(self.storage.close)
             self.is_reachable = self._check()
-            self.state = self.guard(open_state, self._folder, bucket_uri(archive_uri))
+            self.state = self.guard(state_of, archive_uri, state_dir)
             opened.callback(self.guard(lock_outlet, self.state.folder, outlet).close)
             self.catalog = self.guard(open_catalog, self.state.catalog, catalog_uri)
             opened.callback(self.catalog.close)
             self._lease = self.catalog.take_lease(outlet, self.state.machine)
             self._renewed = time.monotonic()
             opened.callback(self._release)
-            self._expect_complete()
+            self._expect_catalog_of(bucket_uri(archive_uri) or "")
             self.guard(self._recover)
             self._opened = opened.pop_all()
 
@@ -68,8 +67,12 @@ class Holding:
     def commit(self, changes: Changes) -> None:
         """Tell the catalog, and keep the lease. Raises LeaseLost, StorageError."""
         if changes or time.monotonic() - self._renewed > LEASE_SECONDS / 3:
-            self.catalog.commit(changes, self._lease)
-            self._renewed = time.monotonic()
+            self.renew(changes)
+
+    def renew(self, changes: Changes) -> None:
+        """Tell the catalog, if only that we are still there. Raises LeaseLost, StorageError."""
+        self.catalog.commit(changes, self._lease)
+        self._renewed = time.monotonic()
 
     def begin(self, job: str) -> None:
         """Let other machines know that this one has files of a job that nobody else has. Raises StorageError."""
@@ -98,10 +101,10 @@ class Holding:
         return left
 
     def is_taken(self, key: str) -> bool:
-        """Is there such a file? An archive that cannot be asked refuses it later, if there is."""
+        """Is there such a file? An archive that cannot be asked, or refuses us now, refuses it later, if there is."""
         try:
             return self.storage.exists(key)
-        except StorageUnreachable:
+        except StorageError:
             return False
 
     def close(self) -> None:
@@ -126,23 +129,39 @@ class Holding:
             return False
         return True
 
-    def _expect_complete(self) -> None:
-        """A new catalog of an archive that is not new would have everything fetched again."""
-        if self.catalog.is_complete():
+    def _expect_catalog_of(self, archive: str) -> None:
+        """That of another archive, or a new one of an archive that is not new, would miss what it must not fetch."""
+        known = self.catalog.archive()
+        if known == archive:
             return
-        if next(self.storage.keys("jobs"), None):
+        if known is not None:
             raise StorageError(
-                f"The archive has jobs and its catalog {self.catalog.where} knows of none: was the state folder lost? "
-                "scrapy catalog rebuild makes the catalog anew; without it everything would be fetched again."
+                f"The catalog {self.catalog.where} is that of {known or 'an archive on disk'}: give "
+                f"{archive or 'this archive'} another one with CATALOG_URI. If it is the same archive, which has "
+                "moved, scrapy catalog rebuild makes the catalog anew from what is there."
             )
-        self.catalog.mark_complete()
+        try:
+            has_jobs = next(self.storage.keys("jobs"), None) is not None
+        except StorageUnreachable as error:
+            raise StorageUnreachable(
+                f"{error} The first job with a new catalog has to see what the archive holds: nothing was begun, start "
+                "again when it answers."
+            ) from error
+        if has_jobs:
+            raise StorageError(
+                f"The archive has jobs and its catalog {self.catalog.where} knows of none: was the state folder lost, "
+                "or do STATE_DIR and CATALOG_URI name the wrong one? scrapy catalog rebuild makes the catalog anew; "
+                "without it everything would be fetched again."
+            )
+        self.catalog.belong_to(archive)
 
     def _recover(self) -> None:
-        for folder in sorted(self.spools.iterdir()) if self.spools.is_dir() else []:
+        for folder in sorted(path for path in self.spools.glob("*") if path.is_dir()):
             result = salvage(folder, self.outlet, self.catalog.stored)
             if result.cut or result.lost:
                 result.forgotten = self.catalog.forget(result.job, result.lost, result.ends, self._lease)
-            self.catalog.commit(result.changes, self._lease)
+            for changes in result.changes.pieces():
+                self.renew(changes)
             self.salvaged.append(result)
             manifest.of_killed(folder, self.outlet)
             self.publish(folder)

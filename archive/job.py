@@ -17,6 +17,7 @@ from archive.holding import Holding
 from archive.model import Article, Capture, RecordRef, Stored, Verdict
 from archive.salvage import Salvaged
 from archive.spool import Spool
+from archive.state import State
 from archive.whole import remember, remember_again
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,11 @@ class Job:
             failed.pop_all()
 
     @property
+    def state(self) -> State:
+        """The state folder of this machine."""
+        return self._holding.state
+
+    @property
     def published(self) -> list[str]:
         """Keys of the files that were put into the archive, those of killed jobs that this one finished included."""
         return self._holding.published
@@ -173,6 +179,7 @@ class Job:
         """
         self.commit()
         self._holding.guard(self._spool.close)
+        self._holding.renew(Changes())  # what is published is ours to publish
         self._holding.guard(manifest.write, self._folder, self.outlet, self.began, facts, self._spool.left)
         self._holding.publish(self._folder)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -195,6 +202,6 @@ class Job:
         try:
             replay.response(self._spool if self._spool.holds(stored.ref.warc) else self.storage, stored.ref)
         except (OSError, StorageError) as error:
-            logger.warning("%s is kept whole: %s", capture.url, error)
+            logger.warning("%s is stored again in full, not as a revisit: %s", capture.url, error)
             return None
         return stored

@@ -56,3 +56,19 @@ def manifest_key(outlet: str, job: str) -> str:
 def damaged_key(key: str, job: str) -> str:
     """Key of what was cut off a file that a killed job left."""
     return f"damaged/{job}/{key}"
+
+
+def outlet_of(key: str) -> str:
+    """The outlet that a file belongs to; of what lies under `damaged/` the job."""
+    return key.split("/")[1].removeprefix("outlet=") if "/" in key else ""
+
+
+def rank(key: str) -> int:
+    """Files of an outlet become part of the archive in this order, so that none points at what is not there yet.
+
+    WARCs, their indexes, rows and events, the manifest.
+    """
+    folder = key.partition("/")[0]
+    if folder == "warc":
+        return int(key.endswith(".cdxj"))
+    return 3 if folder == "jobs" else 2

@@ -52,10 +52,9 @@ def take(connection: sa.Connection, outlet: str, machine: str, seconds: float) -
                 f"The outlet {name} is leased to {valid[name].machine}, until {_clock(valid[name])} at the latest: "
                 "wait for the job there, or stop it."
             )
-    if outlet == WHOLE:  # whoever sleeps on a lease that has ended must not wake up as its holder
-        connection.execute(
-            sa.update(leases).where(leases.c.outlet != WHOLE).values(fence=leases.c.fence + 1, expires=0)
-        )
+    # Whoever sleeps on a lease that has ended must not wake up as its holder: of an outlet, or of the whole.
+    overlapping = leases.c.outlet != WHOLE if outlet == WHOLE else leases.c.outlet == WHOLE
+    connection.execute(sa.update(leases).where(overlapping).values(fence=leases.c.fence + 1, expires=0))
     fence = rows[outlet].fence + 1 if outlet in rows else 1
     values = {"machine": machine, "fence": fence, "expires": now + seconds}
     if outlet in rows:
@@ -69,9 +68,10 @@ def renew(connection: sa.Connection, lease: Lease) -> None:
     """Let a lease last for `lease.seconds` from now, in the transaction that writes under it. Raises LeaseLost."""
     renewed = sa.update(leases).where(_is(lease)).values(expires=_now(connection) + lease.seconds)
     if connection.execute(renewed).rowcount == 0:
-        what = "The catalog" if lease.outlet == WHOLE else f"The outlet {lease.outlet}"
+        if lease.outlet == WHOLE:
+            raise LeaseLost("A job began while the catalog was made anew and this process stood still: start again.")
         raise LeaseLost(
-            f"{what} was leased to another while this process stood still; it writes nothing more. "
+            f"The outlet {lease.outlet} was leased to another while this process stood still; it writes nothing more. "
             "What it has kept is in its spool, and is finished by the next job on this machine."
         )
 

@@ -9,10 +9,10 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from archive.account import in_utc
 from archive.errors import Damaged, StorageError
 from archive.faults import Fault
 from archive.files import Files
@@ -20,7 +20,7 @@ from archive.reader import Record, read
 from archive.verification import rows
 from archive.whole import Answer, answers
 
-_UNREADABLE = (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, Damaged)
+_UNREADABLE = (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, RecursionError, Damaged)
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -101,6 +101,7 @@ class Legible:
 
 def _has_date(record: Record) -> bool:
     try:
-        return datetime.fromisoformat(record.get("WARC-Date") or "").tzinfo is not None
+        in_utc(record.get("WARC-Date") or "")
     except ValueError:
         return False
+    return True

@@ -80,10 +80,10 @@ class LocalStorage:
             return file.read(length)
 
     def keys(self, folder: str, *suffixes: str) -> Iterator[str]:
-        found = []
+        found, root = [], os.path.join(self.root, "")  # noqa: PTH118
         with _reading(self.root / folder):
             for base, _, names in os.walk(self.root / folder, onerror=_refuse, followlinks=True):
-                found += [Path(base, name).relative_to(self.root).as_posix() for name in names]
+                found += [os.path.join(base, name).removeprefix(root) for name in names]  # noqa: PTH118 - there may be many
         return iter(sorted(key for key in found if key.endswith(suffixes or "")))
 
     @contextmanager
@@ -108,6 +108,7 @@ class LocalStorage:
         # A job that was killed while it published leaves both; another content under one key is a fault.
         if not filecmp.cmp(path, target, shallow=False):
             raise StorageError(f"{target} exists already with another content; nothing was overwritten.")
+        fsync_folder(target.parent)  # it may not have lived to do that
         path.unlink()
 
     @staticmethod

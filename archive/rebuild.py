@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from archive import schema
-from archive.account import Account, Said
+from archive.account import Account, Said, text
 from archive.catalog import Catalog, Changes
 from archive.database import open_database
 from archive.errors import ArgumentError, StorageError
@@ -22,8 +21,8 @@ from archive.fresh import fresh_catalog
 from archive.legible import Legible
 from archive.lock import lock_all
 from archive.model import SCHEMA, Stored, Verdict
-from archive.state import State, open_state
-from archive.storage import bucket_uri, state_folder
+from archive.state import State
+from archive.storage import bucket_uri, state_folder, state_of
 
 _AT_ONCE = 5000
 """Lines of one commit: a few megabytes."""
@@ -77,19 +76,20 @@ def rebuild(archive_uri: str, state_dir: str | None, catalog_uri: str | None, te
                 f"There is no archive at {files.name}: is its disk mounted? The catalog is as it was; "
                 "ARCHIVE_URI names another archive."
             )
-        state = _at_rest(opened, state_folder(archive_uri, state_dir), bucket_uri(archive_uri))
-        with fresh_catalog(state.catalog, catalog_uri, state.machine) as catalog:
+        state = _at_rest(opened, archive_uri, state_dir)
+        with fresh_catalog(state.catalog, catalog_uri, state.machine, bucket_uri(archive_uri) or "") as catalog:
             reading = _Reading(files, Legible(files, complain), catalog, tell)
             reading.all()
         return _counted(state, catalog_uri, sorted(reading.outlets), reading.legible.faults.total())
 
 
-def _at_rest(opened: ExitStack, folder: Path, bucket: str | None) -> State:
+def _at_rest(opened: ExitStack, archive_uri: str, state_dir: str | None) -> State:
     """The state folder, with no other process at work on it. Raises LeaseHeld, StorageError."""
     try:
-        state = open_state(folder, bucket)
+        state = state_of(archive_uri, state_dir)
         opened.enter_context(lock_all(state.folder))
     except OSError as error:
+        folder = state_folder(archive_uri, state_dir)
         raise StorageError(f"The state folder {folder} cannot be written: {error.strerror}.") from error
     return state
 
@@ -188,7 +188,7 @@ class _Reading:
                     self._refuse_newer(key, row)
                     try:
                         account.add(row)
-                        missing = {ref["warc"] for ref in row["captures"]} - warcs
+                        missing = {text(ref["warc"]) for ref in row["captures"]} - warcs
                     except (ValueError, LookupError, TypeError) as error:
                         self.legible.blame(key, f"line {number}: {error}")
                     else:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from archive.errors import Damaged, StorageError
 
 VERSION = 2
-"""1 knew no leases, no jobs in a spool and not whether it was complete; it was on SQLite only."""
+"""1 knew no leases, no jobs in a spool and not whose it was; it was on SQLite only."""
 
 
 class _Text(sa.TypeDecorator[str]):
@@ -33,8 +33,9 @@ version = sa.Table(
     "schema_version",
     metadata,
     sa.Column("version", sa.Integer, nullable=False),
-    # Does it know all that is in the archive? One that was begun beside files that were there before does not.
-    sa.Column("complete", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Of which archive it knows all: the address of a bucket, empty for one on disk, which may move. Null as long as it
+    # does not: one that was begun beside files that were there before.
+    sa.Column("archive", _Text),
 )
 known = sa.Table(
     "known",
@@ -93,11 +94,11 @@ CONTENT = (known, captures, waiting)
 
 
 def _from_1(connection: sa.Connection) -> None:
-    """Leases, jobs in a spool, and the mark of a complete catalog, which those of version 1 are."""
+    """Leases, jobs in a spool, and whose catalog it is: those of version 1 are of archives on disk, and complete."""
     leases.create(connection)
     jobs.create(connection)
-    connection.execute(sa.text("ALTER TABLE schema_version ADD COLUMN complete BOOLEAN DEFAULT 0 NOT NULL"))
-    connection.execute(sa.update(version).values(complete=True))
+    connection.execute(sa.text("ALTER TABLE schema_version ADD COLUMN archive TEXT"))
+    connection.execute(sa.update(version).values(archive=""))
 
 
 # The step at index N leads from version N + 1 to the next.
@@ -107,7 +108,7 @@ _STEPS: tuple[Callable[[sa.Connection], None], ...] = (_from_1,)
 def create(connection: sa.Connection) -> None:
     """Make the tables of a new catalog."""
     metadata.create_all(connection)
-    connection.execute(sa.insert(version).values(version=VERSION, complete=False))
+    connection.execute(sa.insert(version).values(version=VERSION))
 
 
 def prepare(connection: sa.Connection, where: str) -> None:
@@ -120,7 +121,7 @@ def prepare(connection: sa.Connection, where: str) -> None:
         create(connection)
         return
     found = connection.execute(sa.select(version.c.version)).scalar() if version.name in there else None
-    if found is None:
+    if not isinstance(found, int) or found < 1:
         raise Damaged(
             f"The catalog {where} has tables ({', '.join(sorted(there))}) and no schema version: it was never "
             "finished, or is the database of another program. If it is ours, scrapy catalog rebuild makes it anew."

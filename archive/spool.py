@@ -109,10 +109,7 @@ def compress(folder: Path, key: str) -> None:
 
 
 def finished(folder: Path) -> Iterator[str]:
-    """Keys of the whole files in a spool folder in the order in which they may leave it.
-
-    WARCs first, then their indexes: neither a row nor an index is published before the bytes that it points at.
-    """
+    """Keys of the whole files in a spool folder, in the order in which they may leave it."""
     keys = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     whole = (key for key in keys if not key.endswith((layout.OPEN, layout.JOURNAL, ".part")))
-    return iter(sorted(whole, key=lambda key: (not key.startswith("warc/"), key.endswith(".cdxj"), key)))
+    return iter(sorted(whole, key=lambda key: (layout.rank(key), key)))

@@ -50,8 +50,8 @@ class State:
         return self.folder / "catalog.sqlite3"
 
 
-def open_state(folder: Path, bucket: str | None) -> State:
-    """Open a state folder, or begin one. `bucket` is the address of the archive; None for one on this disk.
+def open_state(folder: Path, archive: str | None) -> State:
+    """Open a state folder, or begin one. `archive` is what it belongs to; None when it lies in its archive.
 
     Raises StorageError for a folder of a newer version and for one of another archive, OSError.
     """
@@ -63,12 +63,12 @@ def open_state(folder: Path, bucket: str | None) -> State:
         else:
             # Of version 1, if there is anything: only the catalog differs, and that knows its own version.
             machine = f"{layout.host_name()}-{secrets.token_hex(4)}"
-            found = {"version": VERSION, "machine": machine, "archive": bucket}
+            found = {"version": VERSION, "machine": machine, "archive": archive}
             write_file(path, (json.dumps(found, indent=2) + "\n").encode())
-    if found["archive"] != bucket:
+    if found["archive"] != archive:
         raise StorageError(
-            f"The state folder {folder} belongs to {found['archive'] or 'an archive on this disk'}: give "
-            f"{bucket or 'this archive'} another one with STATE_DIR. If it is the same archive, which has moved, "
+            f"The state folder {folder} belongs to {found['archive'] or 'the archive that it lies in'}: give "
+            f"{archive or 'this archive'} another one with STATE_DIR. If it is the same archive, which has moved, "
             f"write its new address into {path}."
         )
     return State(folder=folder, machine=found["machine"])

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from archive.errors import ArgumentError
 from archive.local import LocalStorage
 from archive.model import Pending
+from archive.state import State, open_state
 
 
 class Storage(Protocol):
@@ -58,28 +59,55 @@ class Storage(Protocol):
 
 def bucket_uri(uri: str) -> str | None:
     """The address of a bucket without a slash at its end; None for an archive on disk. Raises ArgumentError."""
-    parts = urlsplit(uri)
-    if parts.scheme.lower() != "s3":
+    parts = _parts(uri)
+    if parts.scheme != "s3":
         return None
-    if not parts.netloc or parts.query or parts.fragment or "//" in parts.path:
-        raise ArgumentError(f"ARCHIVE_URI={uri} names no bucket: write s3://BUCKET or s3://BUCKET/PREFIX.")
+    if "@" in parts.netloc:
+        raise ArgumentError(
+            f"ARCHIVE_URI={_public(uri, parts)} has a user in it: write s3://BUCKET or s3://BUCKET/PREFIX, and give "
+            "the credentials as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+    # Dots in the path of a request are resolved on its way, and what was a prefix would be another bucket.
+    is_odd = "//" in parts.path or {".", ".."} & {*parts.path.split("/")}
+    if not parts.netloc or parts.query or parts.fragment or is_odd:
+        raise ArgumentError(
+            f"ARCHIVE_URI={_public(uri, parts)} names no bucket: write s3://BUCKET or s3://BUCKET/PREFIX."
+        )
     return f"s3://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def archive_path(uri: str) -> Path:
     """The folder that an ARCHIVE_URI names: a path or `file:`. Raises ArgumentError for anything else."""
-    parts = urlsplit(uri)
+    parts = _parts(uri)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"}:
         return Path(unquote(parts.path))
     if parts.scheme and "://" in uri:
         raise ArgumentError(
-            f"ARCHIVE_URI={uri} is not supported: give a path (data), a file: address (file:///srv/archive) or a "
-            "bucket (s3://bucket/prefix)."
+            f"ARCHIVE_URI={_public(uri, parts)} is not supported: give a path (data), a file: address "
+            "(file:///srv/archive) or a bucket (s3://bucket/prefix)."
         )
     try:
         return Path(uri).expanduser()
     except RuntimeError as error:
         raise ArgumentError(f"ARCHIVE_URI={uri}: {error}") from error
+
+
+def _parts(uri: str) -> SplitResult:
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise ArgumentError(
+            f"ARCHIVE_URI is no address ({error}): write a path, s3://BUCKET or s3://BUCKET/PREFIX."
+        ) from error
+    if not uri.strip():
+        raise ArgumentError("ARCHIVE_URI is empty: write a path (data), s3://BUCKET or s3://BUCKET/PREFIX.")
+    return parts
+
+
+def _public(uri: str, parts: SplitResult) -> str:
+    """An address without what may be a secret."""
+    user, at, _ = parts.netloc.rpartition("@")
+    return uri.replace(user + at, "", 1).partition("?")[0]
 
 
 def state_folder(uri: str, state_dir: str | None) -> Path:
@@ -92,11 +120,20 @@ def state_folder(uri: str, state_dir: str | None) -> Path:
     return (Path("state") if bucket_uri(uri) else archive_path(uri) / "state").absolute()
 
 
+def state_of(uri: str, state_dir: str | None) -> State:
+    """The state folder of this machine for an archive. Raises ArgumentError, StorageError, OSError."""
+    folder = state_folder(uri, state_dir)
+    archive = bucket_uri(uri)
+    if archive is None and not folder.is_relative_to(root := archive_path(uri).absolute()):
+        archive = str(root)  # one that lies in its archive goes where that goes
+    return open_state(folder, archive)
+
+
 def open_storage(uri: str, state_dir: str | None = None) -> Storage:
     """The storage that ARCHIVE_URI names; nothing is made or asked yet. Raises ArgumentError."""
     bucket = bucket_uri(uri)
     if bucket is None:
         return LocalStorage(archive_path(uri))
-    from archive.remote import RemoteStorage  # noqa: PLC0415 - boto3 takes a moment, and archives on disk do without
+    from archive.s3.remote import RemoteStorage  # noqa: PLC0415 - boto3 takes a moment, and archives on disk do without
 
     return RemoteStorage(bucket, state_folder(uri, state_dir))

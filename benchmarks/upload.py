@@ -17,7 +17,7 @@ from statistics import median
 import boto3
 from botocore.config import Config
 
-from archive.remote import RemoteStorage
+from archive.s3.remote import RemoteStorage
 from tests.buckets import Place, SeaweedFS
 
 MIB = 1 << 20

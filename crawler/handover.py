@@ -9,13 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.catalog import open_catalog
-from archive.errors import ExitStatus, LeaseHeld, LeaseLost, StorageError, StorageRefused, StorageUnreachable
+from archive.errors import (
+    ArgumentError,
+    ExitStatus,
+    LeaseHeld,
+    LeaseLost,
+    StorageError,
+    StorageRefused,
+    StorageUnreachable,
+)
 from archive.holding import Holding
 from archive.lock import is_at_work
 from archive.model import Pending
-from archive.outbox import Outbox
-from archive.state import State, open_state
-from archive.storage import Storage, bucket_uri, open_storage, state_folder
+from archive.s3.outbox import Outbox
+from archive.state import State
+from archive.storage import Storage, bucket_uri, open_storage, state_folder, state_of
 from crawler import uploads
 from crawler.extensions.job import tell_salvaged
 from crawler.progress import Progress, plain
@@ -44,9 +52,13 @@ class Handover:
         """Hand everything over; why something had to stay, or DONE."""
         folder = state_folder(self._uri, self._state_dir)
         if not folder.is_dir():
-            _tell(f"This machine holds nothing: there is no state folder {folder}.")
+            if self._bucket:  # a 0 would say that nothing is on this machine
+                raise ArgumentError(
+                    f"There is no state folder {folder}: run it where the crawl ran, or name its folder with STATE_DIR."
+                )
+            _tell(f"There is no state folder {folder}, so nothing waits there; STATE_DIR names another.")
             return ExitStatus.DONE
-        state = open_state(folder, self._bucket)
+        state = state_of(self._uri, self._state_dir)
         with closing(open_storage(self._uri, self._state_dir)) as storage:
             with suppress(StorageUnreachable):  # that is said when something cannot be sent
                 storage.check()
@@ -111,7 +123,10 @@ class Handover:
             outlets = [outlet for outlet in self._outlets if catalog.jobs_on(state.machine, outlet)]
         for outlet in outlets:
             with suppress(LeaseHeld), closing(self._hold(outlet)) as holding:  # its job does the same at its end
-                holding.drain(0, lambda: None)
+                tell_salvaged(holding.salvaged)  # it was killed since we looked
+                if holding.drain(self._patience, lambda: None):
+                    _tell(uploads.left(holding.storage.pending(), state.outbox))
+                    self._left.add(ExitStatus.UPLOADS_PENDING)
 
     def _hold(self, outlet: str) -> Holding:
         return Holding(outlet, self._uri, self._state_dir, self._catalog_uri)

@@ -14,7 +14,7 @@ from archive import cdxj
 from archive.errors import ExitStatus, StorageError
 from archive.faults import Fault, Kind
 from archive.files import Files, Unread, files_in
-from archive.outbox import outlet_of
+from archive.layout import outlet_of
 from archive.verification.files import WARC_SUFFIXES, index_path, orphans, verify_file
 from archive.verification.jobs import AtWork, may_be_of
 from archive.verification.links import Links
@@ -160,7 +160,8 @@ class Verification:
                 missing = self._check(name, path, own=True, tell=tell)
                 if self._is_to_be_indexed(path, before):
                     self._write_index(path, files.where(index), keep)
-                elif missing and not self._is_coming(key, at_work):
+                # Asked for once more: its job may have put it there, and ended, while the file was read.
+                elif missing and not self._is_coming(key, at_work) and not files.exists(index):
                     self._say(name, missing)
         except (OSError, StorageError) as error:
             self._refused(error, name)

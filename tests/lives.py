@@ -71,12 +71,13 @@ def keep(
     verdict: Verdict = Verdict.ARTICLE,
     aliases: tuple[str, ...] = (),
     recovered: tuple[str, ...] = (),
+    final: bool = True,
 ) -> None:
     """Have a job make a row of these."""
     article = Article(outlet=running.outlet, url=url, captured=next(_MOMENTS), captures=captures, extractor="1")
     if verdict is Verdict.ARTICLE:
         article.id = f"{running.outlet}:{url}"
-    running.keep(Outcome(article=article, verdict=verdict, aliases=aliases, recovered=recovered))
+    running.keep(Outcome(article=article, verdict=verdict, aliases=aliases, recovered=recovered, final=final))
 
 
 class Life:
@@ -127,7 +128,8 @@ class Life:
     def _keep(self, running: Job, ref: RecordRef, recovered: tuple[str, ...]) -> None:
         verdict = self._chance.choice((Verdict.ARTICLE, Verdict.ARTICLE, Verdict.GONE, Verdict.NOT_FOUND))
         aliases = (f"{ref.url}?alias",) if self._chance.random() < 0.3 else ()
-        keep(running, ref.url, [ref], verdict=verdict, aliases=aliases, recovered=recovered)
+        final = self._chance.random() < 0.7
+        keep(running, ref.url, [ref], verdict=verdict, aliases=aliases, recovered=recovered, final=final)
 
     def _tear(self) -> None:
         """Bytes that were not promised are gone, as after a loss of power."""

@@ -62,15 +62,20 @@ def soak(folder: Path, rounds: int, seed: int) -> tuple[Report, dict[str, object
             for _ in range(rounds):
                 job = subprocess.Popen(crawl, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 wait(job, site, draw)
-                if draw.random() < 0.3:
+                is_down = draw.random() < 0.3
+                if is_down:
                     restarts += 1
                     server.kill()
                     time.sleep(draw.uniform(0, 2))
-                    server.start()
+                    if draw.random() < 0.5:  # else the crawl has to end without it
+                        server.start()
+                        is_down = False
                 if draw.random() < 0.6:
                     job.kill()
                     report.kills += 1
                 statuses[job.wait()] += 1
+                if is_down:
+                    server.start()
             weather.share = 0
             for verb in (crawl[:-2], [*SCRAPY, "upload"], [*SCRAPY, "verify", "--deep"]):
                 done = subprocess.run(verb, cwd=ROOT, env=env, capture_output=True, text=True, check=False)

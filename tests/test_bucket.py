@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive import bucket as module
-from archive.bucket import Bucket
 from archive.errors import StorageError, StorageRefused, StorageUnreachable
+from archive.s3 import bucket as module
+from archive.s3.bucket import Bucket
 from tests.buckets import SECRET, TORN, Place, Server, environment, free_port
 from tests.proxy import PASS, Fault, Proxy
 
@@ -128,7 +128,7 @@ def no_credentials(patch: pytest.MonkeyPatch) -> None:
 
 def clock_ahead(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("botocore.auth.get_current_datetime", lambda: Ahead.now().replace(tzinfo=None))
-    patch.setattr("archive.refusals.datetime", Ahead)
+    patch.setattr("archive.s3.refusals.datetime", Ahead)
 
 
 class Ahead(datetime):
@@ -200,9 +200,23 @@ def test_an_endpoint_that_is_no_address_and_its_password_are_not_printed(monkeyp
     with pytest.raises(StorageUnreachable) as caught:
         Bucket("s3://contoh").check()
     assert "geheim" not in str(caught.value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
-    with pytest.raises(StorageRefused, match="check AWS_ENDPOINT_URL"):
+    for nonsense in ("nonsense", "kunci:geheim@contoh.test"):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", nonsense)
+        with pytest.raises(StorageRefused, match="check AWS_ENDPOINT_URL") as refused:
+            Bucket("s3://contoh").check()
+        assert "geheim" not in str(refused.value)
+
+
+def test_a_region_is_asked_for_by_the_name_that_boto3_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment("http://127.0.0.1:1").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "bukan region")
+    with pytest.raises(StorageRefused, match="AWS_DEFAULT_REGION"):
         Bucket("s3://contoh").check()
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "id-uji-1")
+    bucket = Bucket("s3://contoh")
+    assert bucket.asking().meta.region_name == "id-uji-1"
+    bucket.close()
 
 
 def test_a_server_that_is_not_s3_is_not_taken_for_an_empty_bucket(

@@ -67,6 +67,16 @@ def test_a_later_word_on_an_address_replaces_the_earlier_whichever_comes_first(c
     assert catalog.known(ONE.url) == later
 
 
+def test_of_two_outlets_that_began_in_one_second_the_same_is_right_whichever_commits_last(connect: Connect) -> None:
+    catalog = connect()
+    last = replace(ONE, outlet="lain", job=f"{ONE.job[:14]}-000000")
+    for words in ([ONE, last], [last, ONE]):
+        for entry in words:
+            catalog.commit(Changes(known=[entry]))
+        assert catalog.known(ONE.url) == last
+        catalog.forget(last.job, [ONE.url], {})
+
+
 def test_what_is_kept_stays_known_as_kept(connect: Connect) -> None:
     catalog = connect()
     catalog.commit(Changes(known=[ONE]))
@@ -81,6 +91,18 @@ def test_an_article_of_which_a_page_is_missing_is_final_once_it_is_gone(connect:
     assert catalog.known(ONE.url) == replace(ONE, final=False), "another outlet has no say"
     catalog.commit(Changes(known=[replace(ONE, verdict="gone", job=LATER)]))
     assert catalog.known(ONE.url) == ONE
+
+
+def test_a_page_that_was_gone_and_came_back_is_asked_for_again_however_commits_are_cut(
+    connect: Connect,
+) -> None:
+    catalog = connect()
+    for verdict, cuts in itertools.product(("article", "not-found"), ((0, 2), (0, 1, 2))):
+        back = replace(ONE, url=f"{ONE.url}/{verdict}/{len(cuts)}", verdict=verdict, final=False)
+        words = [replace(back, verdict="gone", final=True), back]
+        for begin, end in itertools.pairwise(cuts):
+            catalog.commit(Changes(known=words[begin:end]))
+        assert catalog.known(back.url) == back
 
 
 def test_the_later_capture_is_asked_with_whichever_is_committed_last(connect: Connect) -> None:

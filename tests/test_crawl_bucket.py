@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from archive.job import Job
+from archive.model import Capture
 from tests.bucket_runs import ONE, Machine
 from tests.buckets import Place
 from tests.fakesite import FakeSite, Reply
@@ -35,6 +37,20 @@ def until(true: Callable[[], object], seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < end, "it never came to that"
         time.sleep(0.02)
+
+
+def test_credentials_that_expire_do_not_keep_a_job_from_beginning_its_next_file(
+    tmp_path: Path, quick_bucket: Place, capture: Callable[..., Capture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Proxy(quick_bucket.server.endpoint) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        job = Job(outlet="contoh", archive_uri=quick_bucket.uri, state_dir=str(tmp_path))
+        proxy.rule = lambda _n, _head: Fault(status=403, code="ExpiredToken")
+        job.capture(capture())
+        job.commit()
+        proxy.rule = lambda _n, _head: Fault()
+        assert job.finish({}) == []
+    assert sum(key.endswith(".warc.gz") for key in quick_bucket.content()) == 1
 
 
 def texts(run: Run) -> list[tuple[str, str]]:

@@ -39,7 +39,7 @@ def test_a_catalog_made_anew_has_what_it_was_filled_with_and_goes_on_with_leases
             fresh.commit(Changes(known=[OTHER], stored={OTHER.url: stored("e")}))
     new = connect()
     assert (new.known(ONE.url), new.known(OTHER.url), new.stored(OTHER.url)) == (None, OTHER, stored("e"))
-    assert new.is_complete()
+    assert new.archive() == ""
     assert new.jobs_on("m1", "contoh") == ["j1"]
     assert new.take_lease("contoh", "m2").fence == 4
 
@@ -57,9 +57,29 @@ def test_a_catalog_that_could_not_be_filled_leaves_the_old_one_as_it_was(
     with pytest.raises(InterruptedError):
         fill()
     old = connect()
-    assert (old.known(ONE.url), old.known(OTHER.url), old.is_complete()) == (ONE, None, False)
+    assert (old.known(ONE.url), old.known(OTHER.url), old.archive()) == (ONE, None, None)
     assert old.take_lease("contoh", "m2"), "the lease on the whole is released"
     assert not [path.name for path in tmp_path.iterdir() if ".new" in path.name]
+
+
+def test_a_new_file_with_lines_in_its_journal_takes_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "catalog.sqlite3"
+    with closing(open_catalog(path)) as old:
+        old.commit(Changes(known=[ONE]))
+    monkeypatch.setattr("archive.fresh.BUSY_SECONDS", 0.1)
+
+    def fill(reader: list[sqlite3.Connection]) -> None:
+        with fresh_catalog(path, None, "m1") as fresh:
+            fresh.commit(Changes(known=[OTHER]))
+            reader.append(sqlite3.connect(f"{path}.new"))  # keeps the journal from being written back
+            assert reader[0].execute("SELECT count(*) FROM known").fetchone() == (1,)
+
+    opened: list[sqlite3.Connection] = []
+    with pytest.raises(StorageError, match="is at work on it"):
+        fill(opened)
+    opened[0].close()
+    with closing(open_catalog(path)) as catalog:
+        assert (catalog.known(ONE.url), catalog.known(OTHER.url)) == (ONE, None)
 
 
 def test_no_catalog_is_replaced_under_a_job_nor_a_job_begun_meanwhile(
@@ -91,7 +111,7 @@ def test_who_lost_the_lease_while_filling_replaces_nothing(
             take(other, WHOLE, "m2")
             other.close()
 
-    with pytest.raises(LeaseLost, match="The catalog was leased to another"):
+    with pytest.raises(LeaseLost, match="A job began while the catalog was made anew"):
         fill()
     assert (other.known(ONE.url), other.known(OTHER.url)) == (ONE, None)
 
@@ -123,7 +143,7 @@ def test_a_damaged_or_missing_file_is_replaced_and_the_damaged_one_kept(tmp_path
         fresh.commit(Changes(known=[ONE]))
     with closing(open_catalog(path)) as new:
         assert new.known(ONE.url) == ONE
-        assert new.is_complete()
+        assert new.archive() == ""
     if content:
         assert path.with_name("catalog.sqlite3.old").read_bytes() == content
 

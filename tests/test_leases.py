@@ -84,3 +84,11 @@ def test_who_slept_while_the_catalog_was_made_anew_writes_nothing(connect: Conne
     with pytest.raises(LeaseLost):
         first.commit(Changes(known=[ONE]), sleeping)
     assert second.known(ONE.url) is None
+
+
+def test_who_slept_while_making_the_catalog_anew_replaces_nothing_that_jobs_wrote_meanwhile(connect: Connect) -> None:
+    first, second = connect(), connect()
+    sleeping = first.take_lease(WHOLE, "m1", 0)
+    second.commit(Changes(known=[ONE]), second.take_lease("contoh", "m2"))
+    with pytest.raises(LeaseLost, match="A job began while the catalog was made anew"):
+        first.commit(Changes(), sleeping)

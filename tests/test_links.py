@@ -15,11 +15,11 @@ from archive.errors import StorageError
 from archive.faults import Fault, Kind
 from archive.files import OnDisk
 from archive.model import SCHEMA, Article
+from archive.scratch import Scratch
 from archive.verification import rows as lines
 from archive.verification.files import verify_file
 from archive.verification.jobs import in_spool
 from archive.verification.links import Links
-from archive.verification.scratch import Scratch
 from tests.warcs import IDENTICAL, URL, name, packed, record, revisit, sha1
 
 KINDS = {

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from archive import local
 from archive.errors import ArgumentError, StorageError
-from archive.local import LocalStorage
+from archive.local import LocalStorage, write_file
 from archive.storage import archive_path, open_storage
 
 
@@ -45,6 +46,18 @@ def test_publishing_the_same_file_again_after_a_kill_is_done(tmp_path: Path) -> 
     assert not again.exists()
 
 
+def test_a_file_whose_name_may_not_be_durable_yet_keeps_its_twin_until_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_file(tmp_path / "archive" / "a", b"isi")
+    write_file(tmp_path / "spooled", b"isi")
+    there: list[bool] = []
+    monkeypatch.setattr(local, "fsync_folder", lambda _: there.append((tmp_path / "spooled").exists()))
+    LocalStorage(tmp_path / "archive").publish(tmp_path / "spooled", "a")
+    assert there == [True]
+    assert not (tmp_path / "spooled").exists()
+
+
 def test_a_state_folder_on_another_disk_is_copied_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = LocalStorage(tmp_path / "archive")
     path = made(tmp_path, b"x" * 3_000_000)
@@ -62,10 +75,30 @@ def test_a_state_folder_on_another_disk_is_copied_from(tmp_path: Path, monkeypat
     assert not list((tmp_path / "archive").glob("*.part"))
 
 
-@pytest.mark.parametrize("uri", ["http://contoh.test/x", "file://host/x", "s3://", "s3:///x", "s3://a//b", "s3://a?b"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://contoh.test/x",
+        "file://host/x",
+        "s3://",
+        "s3:///x",
+        "s3://a//b",
+        "s3://a?b",
+        "s3://a/../b",
+        "s3://[a",
+        "",
+    ],
+)
 def test_an_address_that_is_neither_a_folder_nor_a_bucket_is_refused_in_words(uri: str) -> None:
     with pytest.raises(ArgumentError, match="s3://"):
         open_storage(uri)
+
+
+@pytest.mark.parametrize("uri", ["s3://kunci:geheim@a/b", "s3://a/b?secret=geheim", "https://kunci:geheim@a.test/b"])
+def test_credentials_in_an_address_are_refused_and_not_printed(uri: str) -> None:
+    with pytest.raises(ArgumentError, match=r"a(\.test)?/b") as caught:
+        open_storage(uri)
+    assert "geheim" not in str(caught.value)
 
 
 def test_a_path_and_a_file_address_name_the_same_folder() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from archive.errors import StorageError
-from archive.outbox import Outbox, outlet_of, rank
+from archive.layout import outlet_of, rank
+from archive.s3.outbox import Outbox
 
 
 def put(outbox: Outbox, key: str, data: bytes = b"isi") -> Path:
@@ -53,7 +54,7 @@ def test_manifests_go_last_warcs_first_and_what_is_half_copied_not_at_all(tmp_pa
 
 def test_the_outlet_of_a_file_is_read_from_its_key() -> None:
     assert outlet_of("articles/outlet=contoh/date=2026-11-22/part-x") == outlet_of("warc/contoh/2026/x") == "contoh"
-    assert rank("warc/contoh/x") < rank("events/contoh/x") < rank("jobs/contoh/x")
+    assert rank("warc/contoh/x.warc.gz") < rank("warc/contoh/x.cdxj") < rank("events/contoh/x") < rank("jobs/contoh/x")
 
 
 def test_what_was_uploaded_leaves_no_empty_folder_and_takes_nobody_elses(tmp_path: Path) -> None:

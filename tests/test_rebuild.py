@@ -52,7 +52,7 @@ def small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [1, 28])
 def test_whatever_jobs_did_the_new_catalog_knows_what_the_old_one_did(tmp_path: Path, seed: int) -> None:
     place = on_disk(tmp_path)
     live(place, seed)

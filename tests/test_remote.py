@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from archive import bucket as module
-from archive import digests
 from archive.errors import StorageError, StorageUnreachable
-from archive.remote import RemoteStorage
+from archive.s3 import bucket as module
+from archive.s3 import digests
+from archive.s3.remote import RemoteStorage
 from archive.storage import open_storage
 from tests.buckets import Place
 from tests.proxy import Proxy
@@ -165,6 +165,7 @@ def test_a_file_in_other_parts_by_another_program_is_the_same_file(
     client.complete_multipart_upload(**place, MultipartUpload={"Parts": named})
     put(storage, tmp_path, WARC, BIG)
     assert storage.drain(20) == []
+    assert storage._uploader._progress > len(BIG) >> 20  # who reads back for long does not stand still
 
 
 def test_a_crawl_does_not_wait_for_a_server_that_was_silent_a_moment_ago(
@@ -203,7 +204,7 @@ def test_a_full_disk_is_said_when_a_file_is_downloaded(
 ) -> None:
     put(storage, tmp_path, MANIFEST, b"{}")
     assert storage.drain(20) == []
-    monkeypatch.setattr("archive.remote.Path.open", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    monkeypatch.setattr("archive.s3.remote.Path.open", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
     with pytest.raises(StorageError, match="No space left"), storage.held(MANIFEST):
         pass
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from archive import bucket as client_module
-from archive import digests, uploader
-from archive.abilities import abilities_of, say_once
-from archive.outbox import Outbox
-from archive.remote import RemoteStorage
+from archive.s3 import bucket as client_module
+from archive.s3 import digests, uploader
+from archive.s3.abilities import abilities_of, say_once
+from archive.s3.outbox import Outbox
+from archive.s3.remote import RemoteStorage
 from tests.buckets import TORN, Place, SeaweedFS, place
 from tests.proxy import PASS, Fault, Proxy
 

@@ -274,3 +274,11 @@ def test_a_revisit_stands_for_a_record_that_is_there(
     second = job(tmp_path)
     assert second.capture(capture()).record_id != original.record_id
     second.release()
+
+
+def test_a_file_among_the_spool_folders_that_is_no_job_keeps_nobody_from_beginning(tmp_path: Path) -> None:
+    stray = tmp_path / "state" / "spool" / "contoh" / ".DS_Store"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"x")
+    Job(outlet="contoh", archive_uri=str(tmp_path)).finish({})
+    assert stray.exists()

@@ -68,7 +68,7 @@ def test_a_catalog_of_version_1_keeps_what_it_knows_and_is_complete(tmp_path: Pa
         assert stored is not None
         assert stored.ref == ref
         assert [waiting.ref for waiting in catalog.waiting("contoh")] == [ref]
-        assert catalog.is_complete()
+        assert catalog.archive() == ""
         lease = catalog.take_lease("contoh", "m1")
         catalog.commit(Changes(), lease)
         catalog.close()
@@ -102,11 +102,11 @@ def test_an_upgrade_that_fails_leaves_the_old_version_whole(tmp_path: Path, monk
 def test_a_new_catalog_is_not_complete_until_it_is_said(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite3"
     catalog = open_catalog(path)
-    assert not catalog.is_complete()
-    catalog.mark_complete()
+    assert catalog.archive() is None
+    catalog.belong_to("")
     catalog.close()
     catalog = open_catalog(path)
-    assert catalog.is_complete()
+    assert catalog.archive() == ""
     catalog.close()
 
 
@@ -119,7 +119,14 @@ def test_a_catalog_of_a_newer_schema_is_refused_in_words_and_left_alone(tmp_path
 
 
 @pytest.mark.parametrize(
-    "script", ["CREATE TABLE known (url TEXT);", VERSION_1.replace("INSERT INTO schema_version VALUES (1);", "")]
+    "script",
+    [
+        "CREATE TABLE known (url TEXT);",
+        *(
+            VERSION_1.replace("INSERT INTO schema_version VALUES (1);", instead)
+            for instead in ("", "INSERT INTO schema_version VALUES (0);", "INSERT INTO schema_version VALUES ('x');")
+        ),
+    ],
 )
 def test_tables_without_a_version_are_not_taken_for_ours(tmp_path: Path, script: str) -> None:
     path = made(tmp_path / "catalog.sqlite3", script)

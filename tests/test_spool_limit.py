@@ -5,19 +5,28 @@ from __future__ import annotations
 import random
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
 
 from archive.errors import ArgumentError
 from archive.local import write_file
 from archive.model import Pending
+from archive.s3.remote import RemoteStorage
+from crawler.extensions.spool import SpoolExtension
 from crawler.uploads import NoLongerAwaited, Waiting, patience, spool_limit
 from tests.bucket_runs import ONE, Machine
 from tests.buckets import Place
 from tests.fakesite import FakeSite, Reply, Request
 from tests.proxy import Fault, Proxy
+
+if TYPE_CHECKING:
+    from crawler.spider import OutletSpider
 
 WWW, SLOW = "www.tribunnews.com", "/nasional/9900001/lambat"
 BACKLOG = "warc/lain/2026/11/22/lain-20261122010203-00000-host.warc.gz"
@@ -86,6 +95,20 @@ def test_a_crawl_that_pauses_asks_for_nothing_and_goes_on_when_there_is_room(mac
     assert "there is room again" in log
     assert site.requests[-1].path in ONE
     assert machine.waiting == []
+
+
+def test_a_file_that_only_a_person_can_help_does_not_end_a_crawl_that_has_room(
+    tmp_path: Path, quick_bucket: Place
+) -> None:
+    quick_bucket.server.client().put_object(Bucket=quick_bucket.name, Key="arsip/events/a/e", Body=b"lain")
+    with closing(RemoteStorage(quick_bucket.uri, tmp_path)) as storage:
+        write_file(tmp_path / "outbox" / "events" / "a" / "e", b"isi")
+        write_file(tmp_path / "outbox" / BACKLOG, bytes(2_000_000))
+        extension = SpoolExtension(get_crawler(), limit=1e6, patience=10)
+        extension._storage = storage
+        extension._spider = cast("OutletSpider", SimpleNamespace(name="a", is_leaving=lambda: False))
+        assert extension._wait()
+        assert storage.drain(0) == ["events/a/e"]
 
 
 class Backlog:

@@ -17,9 +17,11 @@ from archive.catalog import open_catalog
 from archive.job import Job, Outcome
 from archive.local import write_file
 from archive.model import Article, Capture, Verdict
-from archive.state import open_state
+from archive.state import State, open_state
+from archive.storage import Storage
 from crawler import settings
 from crawler.commands.upload import Command
+from crawler.handover import Handover
 from tests.bucket_runs import ONE, Machine
 from tests.buckets import Place
 from tests.fakesite import FakeSite
@@ -122,6 +124,28 @@ def test_what_another_machine_keeps_us_from_finishing_ends_with_9(
     assert done.status == 9, done.log
     assert "lain is passed over: The outlet lain is leased to mesin-lain" in done.log
     assert waiting.waiting == []  # what was finished is sent all the same
+
+
+def test_a_job_that_dies_while_others_files_are_sent_leaves_no_0_behind_with_its_own(
+    waiting: Machine, upload: Upload, capture: Callable[..., Capture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert waiting.proxy is not None
+    down = waiting.proxy.down
+    at_work = Job(outlet="tribun", archive_uri=waiting.place.uri, state_dir=str(waiting.folder / "state"))
+    at_work.capture(capture())
+    at_work.commit()
+    send = Handover._send
+
+    def killed_meanwhile(handover: Handover, storage: Storage, state: State) -> None:
+        send(handover, storage, state)
+        at_work.release()
+        down()
+
+    monkeypatch.setattr(Handover, "_send", killed_meanwhile)
+    done = upload(waiting.place.uri, waiting.folder / "state")
+    assert waiting.waiting != []
+    assert done.status == 6, done.log
+    assert f"wait for upload in {waiting.outbox}" in done.out
 
 
 def test_an_archive_on_disk_is_mended_and_an_outlet_at_work_is_passed_over(

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from archive import uploader
-from archive.outbox import Outbox
-from archive.remote import RemoteStorage
-from archive.sending import Sender
-from archive.uploads import Uploads
+from archive.layout import rank
+from archive.s3 import uploader
+from archive.s3.outbox import Outbox
+from archive.s3.remote import RemoteStorage
+from archive.s3.sending import Sender
+from archive.s3.uploads import Uploads
 from tests.buckets import TORN, Place
 from tests.proxy import PASS, Fault, Proxy
 
@@ -103,6 +104,44 @@ def test_a_fault_of_ours_in_one_file_does_not_end_the_uploads_of_the_others(
     monkeypatch.setattr(Sender, "send", faulty)
     fill(tmp_path, "warc/a/w", *(f"warc/b/{number}" for number in range(8)))
     assert storage.drain(10) == ["warc/a/w"]
+
+
+def test_a_backlog_of_many_files_is_not_gone_through_for_each_of_them(
+    storage: RemoteStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = 3_000
+    folder = tmp_path / "state" / "outbox" / "events" / "a"
+    folder.mkdir(parents=True)
+    for number in range(many):
+        (folder / f"{number}").write_bytes(b"")
+    asked = 0
+
+    def counted(key: str) -> int:
+        nonlocal asked
+        asked += 1
+        return rank(key)
+
+    monkeypatch.setattr(uploader, "rank", counted)
+    monkeypatch.setattr(Sender, "send", lambda *_: None)
+    assert storage.drain(20) == []
+    assert asked < 30 * many
+
+
+def test_a_drain_sees_at_once_what_another_process_publishes_meanwhile(
+    storage: RemoteStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = Outbox.remove
+
+    def overtaken(outbox: Outbox, key: str) -> None:
+        monkeypatch.setattr(Outbox, "remove", remove)
+        remove(outbox, key)
+        fill(tmp_path, "events/b/e")
+
+    monkeypatch.setattr(Outbox, "remove", overtaken)
+    fill(tmp_path, "events/a/e")
+    began = time.monotonic()
+    assert storage.drain(10) == []
+    assert time.monotonic() - began < uploader.LOOK_AGAIN
 
 
 def test_uploads_go_on_by_themselves_when_the_server_is_back(
@@ -225,6 +264,20 @@ def test_a_ledger_that_is_damaged_while_it_is_used_is_begun_anew(tmp_path: Path)
     assert uploads.find("a") is None
     assert list(tmp_path.glob("*.damaged-*"))
     uploads.close()
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone_and_costs_no_file(
+    storage: RemoteStorage, quick_bucket: Place, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(tmp_path, *KEYS)
+    path = tmp_path / "state" / "uploads.sqlite3"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+    assert storage.drain(10) == []
+    assert sorted(quick_bucket.content()) == sorted(KEYS)
+    assert path.read_bytes() == before
+    assert caplog.text.count("it has version 99") == 1
 
 
 def test_a_disk_that_takes_no_ledger_does_not_keep_files_from_leaving(

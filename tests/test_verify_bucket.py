@@ -224,8 +224,8 @@ def test_an_index_that_cannot_be_uploaded_now_waits_and_the_status_is_6(
 def test_files_that_another_machine_is_still_uploading_are_no_fault_if_the_catalog_knows_of_its_job(
     archive: Path, quick_bucket: Place, state: Path
 ) -> None:
-    manifest = max(archive.glob("jobs/*/*"))
     index = max(archive.glob("warc/**/*.cdxj"))
+    manifest = next(path for path in archive.glob("jobs/*/*") if index.name in path.read_text())
     for path in (manifest, index):
         path.unlink()
     put(archive, quick_bucket)
@@ -254,3 +254,18 @@ def test_what_waits_for_another_bucket_is_not_taken_for_a_part_of_this_one(quick
     open_state(state, "s3://lain/arsip")
     with pytest.raises(StorageError, match="belongs to s3://lain/arsip"):
         bucket_files(quick_bucket, state)
+
+
+def test_an_index_that_its_job_puts_there_while_the_warc_is_read_is_not_missing(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = next(archive.glob("warc/**/*.cdxj"))
+    whole = index.read_bytes()
+    index.unlink()
+
+    def ended(_: str) -> list[str]:
+        index.write_bytes(whole)
+        return []
+
+    status = verb.Verification(reindex=False).of_archive(OnDisk(archive), ended, deep=False, patience=0)
+    assert (status, "index-missing" in capsys.readouterr().out) == (ExitStatus.DONE, False)

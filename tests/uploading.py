@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from archive import digests
-from archive.remote import RemoteStorage
+from archive.s3 import digests
+from archive.s3.remote import RemoteStorage
 
 if __name__ == "__main__":
     digests.PART_SIZE = 5 << 20

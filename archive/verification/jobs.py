@@ -12,9 +12,9 @@ from typing import Any
 from archive.errors import StorageError
 from archive.faults import Fault, Kind, shown
 from archive.files import Files, Unread
-from archive.outbox import outlet_of
+from archive.layout import outlet_of
+from archive.scratch import Scratch
 from archive.verification.files import limited
-from archive.verification.scratch import Scratch
 
 ROWS = ("articles", "dropped")
 """Folders of rows."""

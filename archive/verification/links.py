@@ -10,12 +10,12 @@ from typing import Any
 from archive.errors import StorageError
 from archive.faults import Fault, Kind, shown
 from archive.files import Files, Unread, refuse
+from archive.scratch import Scratch
 from archive.verification import digests, rows
 from archive.verification.files import limited
 from archive.verification.jobs import ROWS, AtWork, Jobs
 from archive.verification.pairs import ORIGINALS, Note
 from archive.verification.pairs import key as short
-from archive.verification.scratch import Scratch
 
 _AT_ONCE = 5000
 _TABLES = """

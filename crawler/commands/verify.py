@@ -13,8 +13,7 @@ from scrapy.exceptions import UsageError
 
 from archive.errors import ArsipError, ExitStatus
 from archive.files import files_of
-from archive.state import open_state
-from archive.storage import archive_path, bucket_uri, state_folder
+from archive.storage import archive_path, bucket_uri, state_folder, state_of
 from archive.verification.jobs import in_spool
 from crawler.verification import AGAIN, OutputError, Verification, complain, finish_output
 
@@ -105,7 +104,7 @@ class Command(ScrapyCommand):
             return verification.of_named(names, None if bucket else archive_path(uri) / "warc")
         state = state_folder(uri, state_dir)
         if reindex and bucket:
-            open_state(state, bucket)  # what is made waits there for its upload
+            state_of(uri, state_dir)  # what is made waits there for its upload
         files = files_of(uri, state_dir)
         opened.callback(files.close)
         at_work = self._at_work(state, opened)

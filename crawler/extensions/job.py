@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 
 from archive.errors import ExitStatus
-from archive.state import State, open_state
-from archive.storage import bucket_uri, state_folder
 from crawler.summary import Summary
 from crawler.uploads import NoLongerAwaited, Waiting
 from pipelines.warc import WarcPipeline
@@ -41,7 +39,6 @@ class JobExtension:
         self._progress: asyncio.Task[None] | None = None
         self._uploads: Waiting | None = None
         self._ended = asyncio.Event()
-        self._state: State
         self.status = ExitStatus.INTERRUPTED
         """What the run came to; a second Ctrl-C stops it before it has come to anything."""
 
@@ -60,11 +57,8 @@ class JobExtension:
         """Say what earlier jobs had left, and begin to report."""
         warc = self._crawler.get_item_pipeline(WarcPipeline)
         assert warc is not None
-        settings = self._crawler.settings
-        uri = settings["ARCHIVE_URI"]
-        self._state = open_state(state_folder(uri, settings["STATE_DIR"]), bucket_uri(uri))
         tell_salvaged(warc.job.salvaged)
-        _tell_elsewhere(warc.job, self._state.machine)
+        _tell_elsewhere(warc.job)
         self._progress = asyncio.get_running_loop().create_task(self._report())
 
     async def spider_closed(self, spider: OutletSpider, reason: str) -> None:
@@ -112,7 +106,7 @@ class JobExtension:
             warc.job.release()
         pending = warc.job.storage.pending()
         summary = Summary.of(spider.name, reason, stats.get_stats())
-        return replace(summary, pending=pending, outbox=self._state.outbox)
+        return replace(summary, pending=pending, outbox=warc.job.state.outbox)
 
     def _manifest(self, spider: OutletSpider, summary: Summary) -> dict[str, Any]:
         return {
@@ -170,9 +164,9 @@ def tell_salvaged(finished: list[Salvaged]) -> None:
             )
 
 
-def _tell_elsewhere(job: Job, machine: str) -> None:
+def _tell_elsewhere(job: Job) -> None:
     """Name the jobs that this archive knows of and has no files of."""
-    jobs = job.catalog.jobs_elsewhere(job.outlet, machine)
+    jobs = job.catalog.jobs_elsewhere(job.outlet, job.state.machine)
     if jobs:
         names = ", ".join(f"{name} on {where}" for name, where in jobs[:NAMED])
         logger.warning(

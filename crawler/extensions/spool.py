@@ -71,6 +71,9 @@ class SpoolExtension:
     def _is_full(self) -> bool:
         return self._storage.pending().size > self._limit
 
+    def _has_room(self) -> bool:
+        return self._storage.pending().size <= ROOM * self._limit
+
     async def _look(self, *, is_full: bool) -> None:
         while not self._spider.is_leaving():
             if is_full:
@@ -107,11 +110,12 @@ class SpoolExtension:
         waiting = uploads.Waiting(self._storage, lambda text: logger.info("%s: %s", self._spider.name, text))
 
         def tick() -> None:
-            if self._is_over or self._spider.is_leaving() or self._storage.pending().size < ROOM * self._limit:
+            if self._is_over or self._spider.is_leaving() or self._has_room():
                 waiting.leave()
             waiting.tick()
 
         try:
-            return not self._storage.drain(self._patience, tick)
+            self._storage.drain(self._patience, tick)
         except uploads.NoLongerAwaited:
             return True
+        return self._has_room()

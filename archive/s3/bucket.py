@@ -1,4 +1,4 @@
-"""A bucket of an S3 server: what is there, and what is in it. `archive/sending.py` is the way in."""
+"""A bucket of an S3 server: what is there, and what is in it. `archive/s3/sending.py` is the way in."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from urllib.parse import urlsplit
 
 from boto3.session import Session
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    InvalidRegionError,
+    ReadTimeoutError,
+)
 
-from archive.abilities import Abilities, abilities_of
-from archive.body import began
 from archive.errors import StorageError, StorageRefused, StorageUnreachable
-from archive.refusals import LEAKING, code_of, explain, in_our_words, public
+from archive.s3.abilities import Abilities, abilities_of
+from archive.s3.body import began
+from archive.s3.refusals import LEAKING, code_of, explain, in_our_words, public
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -188,8 +194,13 @@ class Bucket:
                 with in_our_words(f"bucket {self.name}"):
                     try:
                         client = Session().client("s3", config=config)
-                    except ValueError as error:
-                        raise StorageRefused(f"{error}: check AWS_ENDPOINT_URL.") from error
+                    except InvalidRegionError:
+                        raise
+                    except ValueError as error:  # its words repeat the address, and a password in it
+                        raise StorageRefused(
+                            "The address of the server is none that begins with http:// or https://: check "
+                            "AWS_ENDPOINT_URL."
+                        ) from error
                 client.meta.events.register("before-send.s3", began)
                 self._clients[patience] = client
             return client

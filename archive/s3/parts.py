@@ -10,13 +10,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from archive.abilities import TAKEN
-from archive.body import Body
-from archive.bucket import Bucket
-from archive.digests import Digest, Digests
 from archive.errors import StorageUnreachable
-from archive.refusals import LEAKING, code_of
-from archive.uploads import Uploads
+from archive.s3.abilities import TAKEN
+from archive.s3.body import Body
+from archive.s3.bucket import Bucket
+from archive.s3.digests import Digest, Digests
+from archive.s3.refusals import LEAKING, code_of
+from archive.s3.uploads import Uploads
 
 AT_ONCE = 4
 """Requests with a body that this process has on the wire at one time; each holds one part in memory."""

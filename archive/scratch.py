@@ -1,4 +1,4 @@
-"""What verification remembers of an archive: a temporary database on disk, as there may be more of it than memory."""
+"""What one way through an archive remembers: a temporary database on disk, as there may be more of it than memory."""
 
 from __future__ import annotations
 
@@ -41,4 +41,4 @@ class Scratch:
         try:
             return act(*arguments)
         except sqlite3.OperationalError as error:
-            raise StorageError(f"--deep keeps a temporary file, which failed: {error}. Make room in TMPDIR.") from error
+            raise StorageError(f"A temporary file failed: {error}. Make room in TMPDIR.") from error

@@ -10,17 +10,19 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from archive.abilities import TAKEN
-from archive.body import Body
-from archive.bucket import Bucket
-from archive.digests import Digests, digests_of
 from archive.errors import StorageError, StorageUnreachable
-from archive.parts import SLOTS, Parts, condition, sums
-from archive.refusals import code_of
-from archive.uploads import Uploads
+from archive.s3.abilities import TAKEN
+from archive.s3.body import Body
+from archive.s3.bucket import Bucket
+from archive.s3.digests import Digests, digests_of
+from archive.s3.parts import SLOTS, Parts, condition, sums
+from archive.s3.refusals import code_of
+from archive.s3.uploads import Uploads
 
 TRIES = 3
 """How often a file that arrives damaged is sent."""
+_BACK = -1
+"""In place of a part's number: the whole file on its way back."""
 
 
 class Conflict(StorageError):
@@ -83,7 +85,7 @@ class Sender:
             raise StorageUnreachable(f"{self._bucket.where(key)} arrived damaged {TRIES} times; it waits here.")
         self._uploads.done(key, digests)
         self._made.pop(key, None)
-        for number in range(len(digests.parts) + 1):
+        for number in range(_BACK, len(digests.parts) + 1):
             self._reached.pop((key, number), None)
 
     def compare(self, key: str, digests: Digests) -> Found:
@@ -100,7 +102,7 @@ class Sender:
                 if etag.strip('"') == digests.etag:
                     return Found(State.EQUAL, etag)
         # The head of an answer may be cut, an ETag need be no MD5, and other parts have other checksums.
-        if self._bucket.size(key) == digests.size and self._bucket.sha256(key) == digests.sha256:
+        if self._bucket.size(key) == digests.size and self._read_back(key) == digests.sha256:
             return Found(State.EQUAL, etag)
         if not etag:
             raise StorageUnreachable(f"{self._bucket.where(key)} gave an answer that was cut short.")
@@ -173,6 +175,17 @@ class Sender:
             if written and not damaged:
                 able.prove(put)
             return written
+
+    def _read_back(self, key: str) -> str:
+        """SHA-256 of what is there. To be told it takes as long as to send it, and is progress too."""
+        watch, reached = self._watch(key, _BACK), 0
+
+        def count(data: bytes) -> None:
+            nonlocal reached
+            reached += len(data)
+            watch(reached)
+
+        return self._bucket.sha256(key, write=count)
 
     def _watch(self, key: str, number: int) -> Callable[[int], None]:
         def moved(reached: int) -> None:

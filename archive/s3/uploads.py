@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from archive.digests import Digests
 from archive.local import make_folder
+from archive.s3.digests import Digests
 
 logger = logging.getLogger(__name__)
 
@@ -137,13 +137,19 @@ def _connect(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     try:
         base.execute("PRAGMA synchronous = NORMAL")  # what a power failure takes is found out again by looking
-        if base.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            base.execute("PRAGMA journal_mode = WAL")
-            base.executescript(_SCHEMA)
+        _prepare(base, base.execute("PRAGMA user_version").fetchone()[0])
     except BaseException:
         base.close()
         raise
     return base
+
+
+def _prepare(base: sqlite3.Connection, version: int) -> None:
+    if version > VERSION:
+        raise sqlite3.OperationalError(f"it has version {version}, and this program knows {VERSION}")
+    if version < VERSION:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.executescript(_SCHEMA)
 
 
 def _set_aside(path: Path, error: Exception) -> None:

@@ -12,12 +12,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from archive.bucket import Bucket
 from archive.errors import StorageError
 from archive.model import Pending
-from archive.outbox import Outbox
-from archive.uploader import Uploader
-from archive.uploads import Uploads
+from archive.s3.bucket import Bucket
+from archive.s3.outbox import Outbox
+from archive.s3.uploader import Uploader
+from archive.s3.uploads import Uploads
 
 
 class RemoteStorage:

@@ -9,20 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from archive.layout import rank
 from archive.local import LocalStorage
-
-FIRST, LAST = "warc", "jobs"
-
-
-def rank(key: str) -> int:
-    """Files of an outlet go in this order: WARCs, what points at them, the manifest."""
-    folder = key.partition("/")[0]
-    return 0 if folder == FIRST else 2 if folder == LAST else 1
-
-
-def outlet_of(key: str) -> str:
-    """The outlet that a file belongs to, as `archive/layout.py` writes keys."""
-    return key.split("/")[1].removeprefix("outlet=") if "/" in key else ""
 
 
 class Outbox:
@@ -77,7 +65,7 @@ class Outbox:
         """Bytes of each file that waits."""
         for key in self.waiting():
             with suppress(FileNotFoundError):
-                yield (self.folder / key).stat().st_size
+                yield os.stat(f"{self.folder}/{key}").st_size  # noqa: PTH116 - there may be many
 
     def remove(self, key: str) -> None:
         """Let go of a file that was uploaded, and of the folders that are empty now. Raises OSError."""

@@ -6,16 +6,17 @@ import logging
 import random
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 
-from archive.bucket import Bucket
 from archive.errors import StorageError, StorageUnreachable
+from archive.layout import outlet_of, rank
 from archive.model import Pending
-from archive.outbox import Outbox, outlet_of, rank
-from archive.parts import AT_ONCE
-from archive.sending import Conflict, Sender
-from archive.uploads import Uploads
+from archive.s3.bucket import Bucket
+from archive.s3.outbox import Outbox
+from archive.s3.parts import AT_ONCE
+from archive.s3.sending import Conflict, Sender
+from archive.s3.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between attempts, at first and at most."""
 LOOK_AGAIN = 2.0
 """Seconds after which the outbox is looked through for what other processes left or finished."""
+LOOKING = 10
+"""How many times as long as such a look took nobody looks again: an outbox may hold very many files."""
 ENDING = 3.0
 """Seconds that `stop` waits for what is on the wire."""
 
@@ -42,6 +45,10 @@ class Uploader:
         self._waiting: dict[str, float] = {}
         """Keys that were in the outbox when it was looked through, and when the next attempt may begin."""
         self._look_at = 0.0
+        self._queue: deque[str] = deque()
+        """Of them those that might go when that was last found out, in their order."""
+        self._has_changed = False
+        """May others go since then?"""
         self._active: set[str] = set()
         self._stuck: dict[str, str] = {}
         """Files that only a person can help, and why."""
@@ -80,12 +87,16 @@ class Uploader:
             self._longest_pause = max(0.1, min(LONGEST_PAUSE, patience / 4))
             self._pause_until, self._pauses = 0.0, 0
         self.wake()
-        state, since, ticked = self._state(left), time.monotonic(), time.monotonic()
+        state, since, ticked, looked = self._state(left), time.monotonic(), time.monotonic(), 0.0
         try:
             while left and not self._is_hopeless(left) and time.monotonic() - since < patience:
                 with self._turn:
-                    self._turn.wait_for(self._is_idle, min(0.5, patience))
+                    if self._turn.wait_for(self._is_idle, min(max(0.5, LOOKING / 2 * looked), patience)):
+                        self._look_at = 0.0  # what waits came from elsewhere
+                        self._turn.notify_all()
+                began = time.monotonic()
                 left = self._outbox.waiting()
+                looked = time.monotonic() - began
                 if (now_state := self._state(left)) != state:
                     state, since = now_state, time.monotonic()
                 if time.monotonic() - ticked >= 1:
@@ -162,18 +173,28 @@ class Uploader:
                 self._waiting = {key: self._waiting.get(key, 0.0) for key in self._outbox.waiting()}
             except (StorageError, OSError) as error:
                 self._problem = str(error)
-            self._look_at = now + LOOK_AGAIN
+            looked = time.monotonic()
+            self._look_at = looked + max(LOOK_AGAIN, LOOKING * (looked - now))
+            self._queue.clear()
+            self._has_changed = True
             self._turn.notify_all()
+        if not self._queue and self._has_changed:
+            self._queue.extend(self._able(now))
+            self._has_changed = False
+        return self._queue.popleft() if self._queue else None
+
+    def _able(self, now: float) -> list[str]:
+        """What may go now, in order."""
         first = _first_ranks(self._waiting)
-        able = [
+        able = (
             key
             for key, after in self._waiting.items()
             if after <= now
             and key not in self._active
             and key not in self._stuck
             and rank(key) == first[outlet_of(key)]
-        ]
-        return min(able, key=lambda key: (self._failures[key], rank(key), key), default=None)
+        )
+        return sorted(able, key=lambda key: (self._failures.get(key, 0), rank(key), key))
 
     def _upload(self, key: str) -> bool:
         """Send one file; False when another process or a reader has it. Raises StorageError, OSError."""
@@ -201,6 +222,7 @@ class Uploader:
                 self._failures.pop(key, None)
             else:
                 self._waiting[key] = time.monotonic() + LOOK_AGAIN
+            self._has_changed = True
             self._turn.notify_all()
 
     def _fail(self, key: str, sentence: str, *, slow: bool = False) -> None:
@@ -209,6 +231,7 @@ class Uploader:
         with self._turn:
             self._active.discard(key)
             self._failures[key] += 1
+            self._has_changed = True
             if not self._problem:
                 logger.warning("%s Uploads wait, and are tried again.", sentence)
             self._problem = sentence

@@ -13,6 +13,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    InvalidRegionError,
     NoAuthTokenError,
     NoCredentialsError,
     ParamValidationError,
@@ -31,7 +32,7 @@ RIGHTS = "s3:ListBucket, s3:GetObject, s3:PutObject, s3:AbortMultipartUpload and
 
 _EXPIRED = "The credentials for {place} have expired: renew them, and start again."
 _DENIED = f"{{place}} does not let these credentials in ({{operation}}): they need {RIGHTS}."
-_REGION = "{place} is in another region{region}: set AWS_REGION, or AWS_ENDPOINT_URL."
+_REGION = "{place} is in another region{region}: set AWS_DEFAULT_REGION, or AWS_ENDPOINT_URL."
 _NO_S3 = "What is at {place} does not answer as S3 does: check AWS_ENDPOINT_URL."
 _FULL = "{place} is full: make room there, or raise its quota."
 _GARBLED = "What was sent did not reach {place} unharmed ({code})."
@@ -122,6 +123,8 @@ def explain(error: Exception, place: str) -> StorageError:
 
 def _unaskable(error: Exception, place: str) -> str:
     """What a person must change before there can be an answer; empty when it is something else."""
+    if isinstance(error, InvalidRegionError):
+        return f"{place} cannot be asked for: AWS_DEFAULT_REGION, or the region of the profile, is none."
     if isinstance(error, ParamValidationError):
         return f"{place} cannot be asked for: check ARCHIVE_URI."
     if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
@@ -134,7 +137,9 @@ def _unaskable(error: Exception, place: str) -> str:
 def _unanswered(error: Exception, place: str) -> StorageUnreachable:
     if isinstance(error, ResponseParserError | ValueError):
         return StorageUnreachable(f"{place} gave an answer that cannot be read.")
-    return StorageUnreachable(f"{place} cannot be reached ({type(error).__name__}).")
+    return StorageUnreachable(
+        f"{place} cannot be reached ({type(error).__name__}): check the network, AWS_ENDPOINT_URL and no_proxy."
+    )
 
 
 def _answered(error: ClientError, place: str) -> StorageError:
@@ -146,7 +151,8 @@ def _answered(error: ClientError, place: str) -> StorageError:
     if code in _LATER or str(status) in _LATER:
         return StorageUnreachable((_LATER.get(code) or _LATER[str(status)]).format(**words))
     if status >= 500 or status in {408, 425, 429} or 200 <= status < 300:
-        return StorageUnreachable(f"{place} is in trouble: {error.operation_name} gives {status} {code}.")
+        said = code if code == str(status) else f"{status} {code}"  # without a body the status stands for the code
+        return StorageUnreachable(f"{place} is in trouble: {error.operation_name} gives {said}.")
     if status in {401, 403}:
         return StorageRefused(_DENIED.format(**words))
     message = error.response.get("Error", {}).get("Message", "")

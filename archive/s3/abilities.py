@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from botocore.exceptions import ClientError
 
-from archive.refusals import code_of
+from archive.s3.refusals import code_of
 
 logger = logging.getLogger(__name__)
 

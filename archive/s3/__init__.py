@@ -1,0 +1,1 @@
+"""Archives in a bucket: what waits for its upload, how it gets there, and what the server says."""
