@@ -198,6 +198,8 @@ class DiscoverySpider(Spider):
             report.problem = "ROBOTSTXT_OBEY is off"
             return []
         robots = await middleware.of(Request(url))
+        if self.is_leaving():  # it may never have been asked for
+            return []
         if robots.refused:
             report.problem = robots.refused.reason
             self.crawler.stats.inc_value(f"arsip/source-failed/{report.problem}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from archive.state import State
 from archive.storage import Storage, bucket_uri, open_storage, state_folder, state_of
 from crawler import uploads
 from crawler.extensions.job import tell_salvaged
-from crawler.progress import Progress, plain
+from crawler.progress import Progress
 from crawler.verb import outlets_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 class Handover:
     """One run over the state folder, told on standard output. Raises ArsipError, OSError, KeyboardInterrupt."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, complain: Callable[[str], None]) -> None:
+        self._complain = complain
         self._uri = settings["ARCHIVE_URI"]
         self._state_dir = settings["STATE_DIR"]
         self._catalog_uri = settings["CATALOG_URI"]
@@ -83,14 +84,14 @@ class Handover:
         except (LeaseLost, StorageRefused):
             raise
         except LeaseHeld as error:
-            complain(f"{outlet} is passed over: {error}")
+            self._complain(f"{outlet} is passed over: {error}")
             if not is_at_work(state.folder, outlet):
                 self._left.add(ExitStatus.LEASED)
         except StorageUnreachable as error:
-            complain(f"{outlet} has to wait: {error}")
+            self._complain(f"{outlet} has to wait: {error}")
             self._left.add(ExitStatus.UPLOADS_PENDING)
         except StorageError as error:  # it must not keep the others here
-            complain(f"{outlet}: {error}")
+            self._complain(f"{outlet}: {error}")
             self._left.add(ExitStatus.STORAGE)
 
     def _send(self, storage: Storage, state: State) -> None:
@@ -109,7 +110,7 @@ class Handover:
         if sys.stderr.isatty():
             waiting = uploads.Waiting(storage, progress.tell, seconds=0)
         else:
-            waiting = uploads.Waiting(storage, complain)
+            waiting = uploads.Waiting(storage, self._complain)
         try:
             return storage.drain(self._patience, waiting.tick)
         finally:
@@ -145,8 +146,3 @@ def _files(outbox: Path) -> Iterator[tuple[str, int]]:
 
 def _tell(line: str) -> None:
     print(line)  # noqa: T201 - the user reads this
-
-
-def complain(text: str) -> None:
-    """One line on standard error, under the name of the verb."""
-    print(f"scrapy upload: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this

@@ -1,4 +1,4 @@
-"""What the verbs that read one page have in common: how a page is named, and how they end."""
+"""What the verbs have in common: how they end, how a page is named, and how they say what they say."""
 
 from __future__ import annotations
 
@@ -24,18 +24,15 @@ if TYPE_CHECKING:
     from crawler.spider import OutletSpider
 
 
-class PageVerb(ScrapyCommand):
-    """A verb that reads an address, a file, a record of a WARC file, or standard input."""
+class Verb(ScrapyCommand):
+    """A verb that does its work in `act`, and ends in words and with a status, whatever happens."""
 
     requires_project = True
     requires_crawler_process = False
     interrupted = "Interrupted."
     """What is said after Ctrl-C."""
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--url", metavar="URL", help="address that a file or standard input came from")
-        parser.add_argument("--record", metavar="URL", help="choose a page of a WARC file")
+    failed = "Check rights and disk."
+    """What is said after a file that could not be read."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do it, and end with the exit status. Raises UsageError for what cannot be meant."""
@@ -44,24 +41,44 @@ class PageVerb(ScrapyCommand):
         except ArgumentError as error:
             raise UsageError(plain(str(error)), print_help=False) from error
         except ArsipError as error:
-            self._complain(str(error))
+            complain(self.name, str(error))
             self.exitcode = int(error.status)
+        except OSError as error:
+            complain(
+                self.name, f"{error.filename or 'A file'} cannot be read: {error.strerror or error}. {self.failed}"
+            )
+            self.exitcode = int(ExitStatus.STORAGE)
         except KeyboardInterrupt:
-            self._complain(self.interrupted)
+            complain(self.name, self.interrupted)
             self.exitcode = int(ExitStatus.INTERRUPTED)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
-        """What the verb does. Raises UsageError, ArsipError, KeyboardInterrupt."""
+        """What the verb does. Raises UsageError, ArsipError, OSError, KeyboardInterrupt."""
         raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """What a person types after `scrapy`."""
+        return type(self).__module__.rpartition(".")[2]
+
+
+class PageVerb(Verb):
+    """A verb that reads an address, a file, a record of a WARC file, or standard input."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--url", metavar="URL", help="address that a file or standard input came from")
+        parser.add_argument("--record", metavar="URL", help="choose a page of a WARC file")
 
     def outlets(self) -> dict[str, Outlet]:
         """Every outlet by its name."""
         assert self.settings is not None
         return outlets_of(self.settings)
 
-    def _complain(self, text: str) -> None:
-        verb = type(self).__module__.rpartition(".")[2]
-        print(f"scrapy {verb}: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this
+
+def complain(verb: str, text: str) -> None:
+    """Say on standard error what went wrong."""
+    print(f"scrapy {verb}: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this
 
 
 def outlets_of(settings: Settings) -> dict[str, Outlet]:

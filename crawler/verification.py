@@ -19,6 +19,7 @@ from archive.verification.files import WARC_SUFFIXES, index_path, orphans, verif
 from archive.verification.jobs import AtWork, may_be_of
 from archive.verification.links import Links
 from archive.verification.pairs import Note
+from crawler import verb
 from crawler.progress import Progress, plain
 
 AGAIN = "Check rights and disk, and verify again."
@@ -254,7 +255,7 @@ def finish_output() -> None:
 
 def complain(text: str) -> None:
     """Say on standard error what keeps the result from being whole."""
-    print(f"scrapy verify: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this
+    verb.complain("verify", text)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from archive.catalog import open_catalog
-from archive.errors import StorageError
+from archive.errors import StorageError, StorageUnreachable
 from archive.job import Job
 from archive.state import open_state
+from tests import buckets
 from tests.fakesite import FakeSite
 from tests.runs import ROOT, SCRAPY, Run, crawl, environment, scrapy
 
@@ -185,3 +186,13 @@ def test_an_archive_that_has_its_state_folder_with_it_may_move(done: Run, site: 
     again = crawl("tribun", moved.archive, site)
     assert again.status == 0, again.log
     assert len(again.rows()) == 4
+
+
+def test_a_first_job_does_not_begin_while_nobody_can_say_what_the_bucket_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in buckets.environment(f"http://127.0.0.1:{buckets.free_port()}").items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StorageUnreachable, match=r"what the archive holds: nothing was begun, start again"):
+        Job(outlet="contoh", archive_uri="s3://ember/arsip", state_dir=str(tmp_path))
+    assert not list((tmp_path / "spool").glob("*/*"))

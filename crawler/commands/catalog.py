@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from archive.errors import ArgumentError, ArsipError, ExitStatus
-from crawler.progress import Progress, plain
-from crawler.verb import tell
+from archive.errors import ArgumentError, ExitStatus
+from crawler.progress import Progress
+from crawler.verb import Verb, complain, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -20,11 +18,11 @@ if TYPE_CHECKING:
     from archive.rebuild import Rebuilt
 
 
-class Command(ScrapyCommand):
+class Command(Verb):
     """Reads the whole archive and asks no outlet for anything."""
 
-    requires_project = True
-    requires_crawler_process = False
+    interrupted = "Interrupted; the catalog is as it was."
+    failed = "The catalog is as it was."
 
     def syntax(self) -> str:
         return "rebuild"
@@ -43,28 +41,14 @@ class Command(ScrapyCommand):
             "missing, 130 interrupted; there is a new catalog at 0 and 10 only."
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy passes them
-        """Make the catalog anew, and end with the exit status. Raises UsageError for what cannot be meant."""
+    def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:  # noqa: ARG002 - Scrapy passes them
+        """Make the catalog anew."""
         if args != ["rebuild"]:
             raise UsageError(
                 "Say what to do with the catalog: scrapy catalog rebuild makes it anew, and there is nothing else.",
                 print_help=False,
             )
-        try:
-            self.exitcode = int(self._rebuild())
-        except ArgumentError as error:
-            raise UsageError(plain(str(error)), print_help=False) from error
-        except ArsipError as error:
-            _complain(str(error))
-            self.exitcode = int(error.status)
-        except OSError as error:
-            _complain(
-                f"{error.filename or 'A file'} cannot be read: {error.strerror or error}. The catalog is as it was."
-            )
-            self.exitcode = int(ExitStatus.STORAGE)
-        except KeyboardInterrupt:
-            _complain("Interrupted; the catalog is as it was.")
-            self.exitcode = int(ExitStatus.INTERRUPTED)
+        return self._rebuild()
 
     def _rebuild(self) -> ExitStatus:
         from archive.rebuild import rebuild
@@ -75,21 +59,21 @@ class Command(ScrapyCommand):
             raise ArgumentError("ARCHIVE_URI is empty: give the folder or the bucket of the archive.")
         progress, began = Progress(), time.monotonic()
 
-        def complain(text: str) -> None:
+        def say(text: str) -> None:
             progress.clear()
-            _complain(text)
+            complain(self.name, text)
 
         try:
-            rebuilt = rebuild(uri, self.settings["STATE_DIR"], self.settings["CATALOG_URI"], progress.tell, complain)
+            rebuilt = rebuild(uri, self.settings["STATE_DIR"], self.settings["CATALOG_URI"], progress.tell, say)
         finally:
             progress.clear()
         if rebuilt.faults:
-            complain(
+            say(
                 f"{rebuilt.faults:,} faults; what could be read is in the catalog. scrapy verify --deep names all of "
                 "them. Articles that are not in the catalog are fetched again."
             )
         for job, machine in rebuilt.elsewhere:
-            complain(
+            say(
                 f"Job {job} has files on {machine} that are not in the archive yet, and the catalog may not know them: "
                 "run scrapy upload there, and scrapy catalog rebuild again."
             )
@@ -104,7 +88,3 @@ def _told(rebuilt: Rebuilt, seconds: float) -> Iterator[str]:
     yield f"waiting    {rebuilt.waiting:,}"
     yield f"seconds    {seconds:,.1f}"
     yield f"catalog    {rebuilt.where}"
-
-
-def _complain(text: str) -> None:
-    print(f"scrapy catalog: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from archive.errors import ArgumentError, ArsipError, ExitStatus
+from archive.errors import ExitStatus
+from crawler.verb import Verb, complain
 
 if TYPE_CHECKING:
     import argparse
 
 
-class Command(ScrapyCommand):
+class Command(Verb):
     """Asks no outlet for anything."""
 
-    requires_project = True
-    requires_crawler_process = False
+    interrupted = "Interrupted; what was not sent yet waits where it was."
+    failed = "What was not sent yet waits where it was."
 
     def short_desc(self) -> str:
         return "Send what this machine still holds to the archive's bucket"
@@ -33,23 +34,11 @@ class Command(ScrapyCommand):
             "at work on its outlet or the catalog is being made anew, 130 interrupted."
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy passes them
-        """Upload, and end with the exit status. Raises UsageError for what cannot be meant."""
-        from crawler.handover import Handover, complain
+    def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:  # noqa: ARG002 - Scrapy passes them
+        """Upload."""
+        from crawler.handover import Handover
 
         assert self.settings is not None
         if args:
             raise UsageError("scrapy upload takes no names: it sends all that this machine holds.", print_help=False)
-        try:
-            self.exitcode = int(Handover(self.settings).run())
-        except ArgumentError as error:
-            raise UsageError(str(error), print_help=False) from error
-        except ArsipError as error:
-            complain(str(error))
-            self.exitcode = int(error.status)
-        except OSError as error:
-            complain(f"{error.filename or 'The state folder'} cannot be used: {error.strerror or error}.")
-            self.exitcode = int(ExitStatus.STORAGE)
-        except KeyboardInterrupt:
-            complain("Interrupted; what was not sent yet waits where it was.")
-            self.exitcode = int(ExitStatus.INTERRUPTED)
+        return Handover(self.settings, partial(complain, self.name)).run()

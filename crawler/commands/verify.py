@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from archive.errors import ArsipError, ExitStatus
+from archive.errors import ExitStatus
 from archive.files import files_of
 from archive.storage import archive_path, bucket_uri, state_folder, state_of
 from archive.verification.jobs import in_spool
+from crawler.verb import Verb
 from crawler.verification import AGAIN, OutputError, Verification, complain, finish_output
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from archive.verification.jobs import AtWork
 
 
-class Command(ScrapyCommand):
+class Command(Verb):
     """Reads everything and changes nothing."""
 
-    requires_project = True
-    requires_crawler_process = False
+    interrupted = "Interrupted; what was not reached was not checked."
+    failed = AGAIN
 
     def syntax(self) -> str:
         return "[--deep] [--reindex] [FILE or FOLDER ...]"
@@ -62,29 +62,20 @@ class Command(ScrapyCommand):
             help="write the index of a file that has none and no fault; never overwrites one",
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Verify, and end with the exit status. Raises UsageError for what cannot be meant."""
+    def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
+        """Verify."""
         verification = Verification(reindex=opts.reindex)
         try:
             with ExitStack() as opened:
-                self.exitcode = int(self._verify(verification, args, opened, deep=opts.deep, reindex=opts.reindex))
+                status = self._verify(verification, args, opened, deep=opts.deep, reindex=opts.reindex)
             finish_output()
         except OutputError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered has nowhere to go
             if isinstance(error.reason, BrokenPipeError):  # somebody has read enough
-                self.exitcode = int(verification.status)
-                return
+                return verification.status
             complain(f"The result cannot be written: {error.reason.strerror}. Give it a place and verify again.")
-            self.exitcode = int(ExitStatus.STORAGE)
-        except ArsipError as error:
-            complain(str(error))
-            self.exitcode = int(error.status)
-        except OSError as error:
-            complain(f"{error.filename or 'A file'} cannot be read: {error.strerror or error}. {AGAIN}")
-            self.exitcode = int(ExitStatus.STORAGE)
-        except KeyboardInterrupt:
-            complain("Interrupted; what was not reached was not checked.")
-            self.exitcode = int(ExitStatus.INTERRUPTED)
+            return ExitStatus.STORAGE
+        return status
 
     def _verify(
         self, verification: Verification, names: list[str], opened: ExitStack, *, deep: bool, reindex: bool

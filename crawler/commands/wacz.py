@@ -6,30 +6,27 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.spiderloader import get_spider_loader
 
 from archive import wacz
-from archive.errors import ArgumentError, ArsipError, ExitStatus
+from archive.errors import ArgumentError, ExitStatus
 from archive.files import files_of
 from crawler.arguments import Arguments
 from crawler.progress import Progress
+from crawler.verb import Verb, complain, outlets_of
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from crawler.spider import OutletSpider
 
-
-class Command(ScrapyCommand):
+class Command(Verb):
     """Packs what the archive holds; fetches nothing."""
 
-    requires_project = True
-    requires_crawler_process = False
+    interrupted = "Interrupted; no file was written."
+    failed = "No file was written."
 
     def syntax(self) -> str:
         return "[options] OUTLET"
@@ -51,33 +48,23 @@ class Command(ScrapyCommand):
         parser.add_argument("--until", metavar="YYYY-MM-DD", help="last day of capture, UTC (default: the last)")
         parser.add_argument("--output", metavar="FILE", help="default: OUTLET-YYYYMMDD-YYYYMMDD.wacz, here")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Write the file and say what is in it. Raises UsageError for what cannot be meant."""
+    def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
+        """Write the file and say what is in it."""
         if unknown := [name for name in args if name.startswith("-")]:
             raise UsageError(f"There is no option {unknown[0]}: scrapy wacz -h names them.", print_help=False)
         if not args:
             raise UsageError("Name one outlet: scrapy wacz tribun. scrapy list names them.", print_help=False)
         if len(args) > 1:
             raise UsageError(f"One outlet a file: scrapy wacz {args[0]}, then {', '.join(args[1:])}.", print_help=False)
-        try:
-            written = self._write(args[0], opts)
-        except ArgumentError as error:
-            raise UsageError(str(error), print_help=False) from error
-        except ArsipError as error:
-            _complain(str(error))
-            self.exitcode = int(error.status)
-        except KeyboardInterrupt:
-            _complain("Interrupted; no file was written.")
-            self.exitcode = int(ExitStatus.INTERRUPTED)
-        else:
-            _tell(written)
+        _tell(self._write(args[0], opts))
+        return ExitStatus.DONE
 
     def _write(self, name: str, opts: argparse.Namespace) -> wacz.Written:
         assert self.settings is not None
-        loader = get_spider_loader(self.settings)
-        if name not in loader.list():
-            raise ArgumentError(f"There is no outlet {name}; there are {', '.join(sorted(loader.list()))}.")
-        outlet = cast("type[OutletSpider]", loader.load(name)).outlet  # every spider here is one
+        outlets = outlets_of(self.settings)
+        if name not in outlets:
+            raise ArgumentError(f"There is no outlet {name}; there are {', '.join(outlets)}.")
+        outlet = outlets[name]
         if opts.output == "":
             raise ArgumentError("--output needs the name of a file; without it the file is made in this folder.")
         days = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
@@ -109,11 +96,7 @@ def _tell(written: wacz.Written) -> None:
         # What is left in the buffer would be tried again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # there somebody has read enough
-            _complain(f"{written.path} was written, but what is in it cannot be printed: {error.strerror}.")
-
-
-def _complain(text: str) -> None:
-    print(f"scrapy wacz: {text}", file=sys.stderr)  # noqa: T201 - the user reads this
+            complain("wacz", f"{written.path} was written, but what is in it cannot be printed: {error.strerror}.")
 
 
 def _told(written: wacz.Written) -> Iterator[str]:
