@@ -12,7 +12,7 @@ demo: $(READY)
 	@$(BIN)/python -m tests.fakesite.look .demo
 
 test: $(READY) $(JUDGES)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Two hundred kills of one crawl, and forty crawls into a bucket on a network that fails; docs/soak.md has the record.
 soak: $(READY)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing.context import ForkServerContext
 from typing import ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -21,7 +22,7 @@ TIMEOUT_SECONDS = 30.0
 
 
 class Workers:
-    """Runs pure functions in worker processes, spawned on first use.
+    """Runs pure functions in worker processes, begun on first use.
 
     A pool of pebble's loses what waits in it when a worker dies that was at nothing, so each pool is one worker with
     one page. Callers wait for it, and the downloader with them.
@@ -30,7 +31,7 @@ class Workers:
     def __init__(self, count: int, timeout: float = TIMEOUT_SECONDS) -> None:
         self._timeout = timeout
         self._pools: set[ProcessPool] = set()
-        # Last in, first out: a worker that has been spawned goes before one that has not.
+        # Last in, first out: a worker that has begun goes before one that has not.
         self._idle: asyncio.LifoQueue[ProcessPool] = asyncio.LifoQueue()
         for _ in range(count):
             self._idle.put_nowait(self._open())
@@ -68,8 +69,7 @@ class Workers:
         pool = ProcessPool(
             max_workers=1,
             initializer=_deaf_to_interrupts,
-            # A forked child would share the reactor's sockets and the writer's open files.
-            context=multiprocessing.get_context("spawn"),
+            context=_nursery(),
         )
         self._pools.add(pool)
         return pool
@@ -94,6 +94,17 @@ def _schedule(pool: ProcessPool, call: Callable[[], T], timeout: float) -> Futur
 def _stop(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
+
+
+def _nursery() -> ForkServerContext:
+    """Where workers come from: a process that has imported what they need, and holds nothing of ours.
+
+    Forked from this one they would share the reactor's sockets and the writer's open files; spawned, each would import
+    everything anew, the program that started us included.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "scrapy.cmdline", "pipelines.extract"])
+    return context
 
 
 def _deaf_to_interrupts() -> None:

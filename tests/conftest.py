@@ -28,8 +28,8 @@ __all__ = [
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores: some tests do nothing but wait for a time-out."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than there are cores: many tests do nothing but wait for a time-out or a server."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture
