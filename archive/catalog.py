@@ -19,8 +19,10 @@ from archive.schema import captures, jobs, known, version, waiting
 
 LEASE_SECONDS = 120.0
 """How long a lease outlives its last renewal: a machine that died keeps others from its outlet for no longer."""
+AT_ONCE = 5000
+"""Lines of one commit, where there are many: a few megabytes, and nobody else waits for long."""
 # SQLite takes only so many values in one statement.
-_AT_ONCE = 500
+_VALUES = 500
 # PostgreSQL indexes no text above a third of a page (8 KiB): a little less, for what lies beside it.
 _LONGEST = 2600
 
@@ -55,16 +57,16 @@ class Changes:
     settled: list[str] = field(default_factory=list)
     """Names of the records that wait no more."""
 
-    def __bool__(self) -> bool:
-        return any((self.known, self.stored, self.waiting, self.settled))
+    def __len__(self) -> int:
+        return len(self.known) + len(self.stored) + len(self.waiting) + len(self.settled)
 
-    def pieces(self, size: int = 5000) -> Iterator[Changes]:
+    def pieces(self) -> Iterator[Changes]:
         """The same in commits that keep nobody waiting for long; in their order, for one who can begin again."""
-        for first in range(0, len(self.known), size):
-            yield Changes(known=self.known[first : first + size])
+        for first in range(0, len(self.known), AT_ONCE):
+            yield Changes(known=self.known[first : first + AT_ONCE])
         stored = list(self.stored.items())
-        for first in range(0, len(stored), size):
-            yield Changes(stored=dict(stored[first : first + size]))
+        for first in range(0, len(stored), AT_ONCE):
+            yield Changes(stored=dict(stored[first : first + AT_ONCE]))
         yield Changes(waiting=self.waiting, settled=self.settled)
 
 
@@ -119,8 +121,8 @@ class Catalog:
             self._put(connection, captures, [_stored_row(*pair) for pair in changes.stored.items()])
             self._put(connection, waiting, [_waiting_row(entry) for entry in changes.waiting])
             settled = sorted(changes.settled)
-            for first in range(0, len(settled), _AT_ONCE):
-                names = settled[first : first + _AT_ONCE]
+            for first in range(0, len(settled), _VALUES):
+                names = settled[first : first + _VALUES]
                 connection.execute(sa.delete(waiting).where(waiting.c.record_id.in_(names)))
 
     def forget(self, job: str, urls: Iterable[str], warcs: Mapping[str, int], lease: Lease | None = None) -> int:

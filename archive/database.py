@@ -23,8 +23,7 @@ T = TypeVar("T")
 # Only one process at a time may make the tables; any number that means nothing else.
 _MAKING = 0x617273697062
 BUSY_SECONDS = 60.0
-"""How long an SQLite file may be kept from us by another process: what a killed job left is one commit, and 200,000
-addresses of it took fifteen seconds on two cores."""
+"""How long an SQLite file may be kept from us by another process, whose commit may be a large one on a busy machine."""
 STANDSTILL = "30s"
 """How long a process may stand still in the middle of a commit on PostgreSQL before it is thrown out."""
 _POSTGRES = {

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from archive import cdxj
 from archive.errors import StorageError
+from archive.state import Places
 from archive.storage import Storage, archive_path, bucket_uri, open_storage, state_folder, state_of
 
 Unread = OSError | StorageError
@@ -66,8 +67,7 @@ def files_of(uri: str, state_dir: str | None) -> Files:
     bucket = bucket_uri(uri)
     if bucket is None:
         return OnDisk(archive_path(uri))
-    state = state_folder(uri, state_dir)
-    if (state / "state.json").exists():  # what waits there must be of this archive
+    if Places(folder=state_folder(uri, state_dir)).marker.exists():  # what waits there must be of this archive
         state_of(uri, state_dir)
     with ExitStack() as failed:
         storage = open_storage(uri, state_dir)

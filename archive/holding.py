@@ -42,7 +42,7 @@ class Holding:
         with ExitStack() as opened:
             self.storage = open_storage(archive_uri, state_dir)
             opened.callback(self.storage.close)
-            self.is_reachable = self._check()
+            self._check()
             self.state = self.guard(state_of, archive_uri, state_dir)
             opened.callback(self.guard(lock_outlet, self.state.folder, outlet).close)
             self.catalog = self.guard(open_catalog, self.state.catalog, catalog_uri)
@@ -121,13 +121,11 @@ class Holding:
                 "Make room and start again; nothing that was kept is lost."
             ) from error
 
-    def _check(self) -> bool:
+    def _check(self) -> None:
         try:
             self.storage.check()
         except StorageUnreachable as error:
             logger.warning("%s What is kept waits in %s.", error, self._folder)
-            return False
-        return True
 
     def _expect_catalog_of(self, archive: str) -> None:
         """That of another archive, or a new one of an archive that is not new, would miss what it must not fetch."""
@@ -163,7 +161,7 @@ class Holding:
             for changes in result.changes.pieces():
                 self.renew(changes)
             self.salvaged.append(result)
-            manifest.of_killed(folder, self.outlet)
+            manifest.of_killed(folder, result)
             self.publish(folder)
             shutil.rmtree(folder)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import filecmp
 import os
 import shutil
@@ -19,6 +20,17 @@ def fsync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def locked_folder(folder: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Have a folder alone, or with others (`LOCK_SH`), among the processes that ask. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, how)
+        yield
     finally:
         os.close(handle)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from archive import layout
 from archive.local import write_file
-from archive.model import SCHEMA
+from archive.model import SCHEMA, Verdict
+from archive.salvage import Salvaged
 from archive.spool import finished
 
 
@@ -37,22 +35,15 @@ def write(folder: Path, outlet: str, began: datetime, facts: dict[str, Any], pub
     return key
 
 
-def of_killed(folder: Path, outlet: str) -> None:
-    """The manifest of a job that did not live to write one, from its finished files. Raises OSError."""
-    job = folder.name
+def of_killed(folder: Path, salvaged: Salvaged) -> None:
+    """The manifest of a job that did not live to write one, from what was salvaged of it. Raises OSError."""
+    outlet, job = salvaged.outlet, salvaged.job
     if (folder / layout.manifest_key(outlet, job)).exists() or not next(finished(folder), None):
         return
-    dropped = Counter(row["verdict"] for row in _lines(folder, "dropped"))
-    published = [key for event in _lines(folder, "events") if event["event"] == "published" for key in event["keys"]]
+    dropped = {verdict: lines for verdict, lines in sorted(salvaged.verdicts.items()) if verdict != Verdict.ARTICLE}
     facts = {
         "finish": "killed",
         "sentence": f"{outlet}: cut short; what it had is safe.",
-        "counts": {"kept": sum(1 for _ in _lines(folder, "articles")), "dropped": dict(sorted(dropped.items()))},
+        "counts": {"kept": salvaged.verdicts[Verdict.ARTICLE.value], "dropped": dropped},
     }
-    write(folder, outlet, layout.job_began(job), facts, published)
-
-
-def _lines(folder: Path, part: str) -> Iterator[dict[str, Any]]:
-    for path in sorted((folder / part).rglob("*.jsonl.gz")):
-        with gzip.open(path, "rb") as file:
-            yield from map(json.loads, file)
+    write(folder, outlet, layout.job_began(job), facts, salvaged.full)

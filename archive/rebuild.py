@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from archive import schema
 from archive.account import Account, Said, text
-from archive.catalog import Catalog, Changes
+from archive.catalog import AT_ONCE, Catalog, Changes
 from archive.database import open_database
 from archive.errors import ArgumentError, StorageError
 from archive.files import Files, files_of
@@ -24,8 +24,6 @@ from archive.model import SCHEMA, Stored, Verdict
 from archive.state import State
 from archive.storage import bucket_uri, state_folder, state_of
 
-_AT_ONCE = 5000
-"""Lines of one commit: a few megabytes."""
 _PART = re.compile(r"(?:articles|dropped)/outlet=([^/]+)/date=[^/]+/part-(\d{14}-[^-/]+)-[^/]+")
 _EVENTS = re.compile(r"events/([^/]+)/(\d{14}-[^-/]+)\.jsonl\.gz")
 _WARC = re.compile(r"([^/]+)-(\d{14})-\d+-[^/]*$")
@@ -235,8 +233,7 @@ class _Reading:
         return max((one for one in found if one), key=lambda one: one.began, default=None)
 
     def _flush_full(self) -> None:
-        changes = self._changes
-        if len(changes.known) + len(changes.stored) + len(changes.waiting) + len(changes.settled) >= _AT_ONCE:
+        if len(self._changes) >= AT_ONCE:
             self._flush()
 
     def _flush(self) -> None:

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -16,8 +17,8 @@ from archive import layout
 from archive.account import Account, cut_short
 from archive.catalog import Changes
 from archive.local import make_folder, write_file
-from archive.model import Stored, Waiting
-from archive.spool import compress
+from archive.model import Stored, Verdict, Waiting
+from archive.spool import compress, line_of
 from archive.warc import give_name
 from archive.whole import Whole, read_whole
 
@@ -30,6 +31,10 @@ class Salvaged:
     job: str
     records: int = 0
     rows: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    """Verdict -> lines of rows; those of articles have none of their own."""
+    full: list[str] = field(default_factory=list)
+    """Keys of the files that had left while the job was at work."""
     changes: Changes = field(default_factory=Changes)
     """What the job did not live to tell the catalog."""
     cut: list[str] = field(default_factory=list)
@@ -71,6 +76,7 @@ def salvage(folder: Path, outlet: str, stored: Callable[[str], Stored | None]) -
         compress(folder, _key(folder, path))
     with closing(Account(outlet, folder.name)) as account:
         for row in (row for part in ("dropped", "articles") for row in _lines(folder, part, result)):
+            result.verdicts[row.get("verdict", Verdict.ARTICLE.value)] += 1
             with suppress(ValueError):  # what is no row of ours makes nothing known
                 account.add(row)
         result.rows = len(account)
@@ -96,6 +102,8 @@ def _believe(folder: Path, account: Account, result: Salvaged) -> None:
     for event in _lines(folder, "events", result):
         if event.get("event") == "began" and not has_manifest:
             is_unpublished = True
+        if event.get("event") == "published":
+            result.full += event["keys"]
         with suppress(ValueError):  # its row, if there is one, speaks for itself
             said = account.hear(event)
             result.changes.known += said.known
@@ -187,8 +195,7 @@ def _tell(folder: Path, key: str, event: dict[str, Any]) -> None:
     """Add a line to a finished file of lines, whole or not at all; one that is not there begins with it."""
     packed = folder / key
     lines = gzip.decompress(packed.read_bytes()) if packed.exists() else b""
-    line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-    write_file(folder / (key + layout.OPEN), lines + line)
+    write_file(folder / (key + layout.OPEN), lines + line_of(event))
     compress(folder, key)
 
 

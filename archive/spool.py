@@ -63,7 +63,7 @@ class Spool:
     def line(self, key: str, row: Mapping[str, Any]) -> None:
         """Append one JSON object to the file that will be `key`."""
         self._dirty = True
-        data = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        data = line_of(row)
         handle = self._lines.get(key)
         if handle is None:
             path = self._folder / (key + layout.OPEN)
@@ -92,6 +92,11 @@ class Spool:
         for key in self._lines:
             compress(self._folder, key)
         self._lines.clear()
+
+
+def line_of(row: Mapping[str, Any]) -> bytes:
+    """A line of a `.jsonl` file."""
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def compress(folder: Path, key: str) -> None:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from archive import layout
 from archive.errors import StorageError
-from archive.local import make_folder, write_file
+from archive.local import locked_folder, make_folder, write_file
 
 VERSION = 2
 """How a state folder is laid out. 1, which had no `state.json`, knew no leases and no uploads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """One folder of one machine: spool, files to be uploaded, and the embedded catalog."""
+class Places:
+    """What lies where in a state folder, which need not be there yet."""
 
     folder: Path
-    machine: str
-    """Who holds a lease: the name of the machine and a token of this folder. Whoever has the folder's lock of an outlet
-    knows that a lease under this name is nobody's any more."""
+
+    @property
+    def marker(self) -> Path:
+        """What the folder says of itself."""
+        return self.folder / "state.json"
 
     @property
     def spools(self) -> Path:
@@ -50,14 +48,23 @@ class State:
         return self.folder / "catalog.sqlite3"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State(Places):
+    """One folder of one machine: spool, files to be uploaded, and the embedded catalog."""
+
+    machine: str
+    """Who holds a lease: the name of the machine and a token of this folder. Whoever has the folder's lock of an outlet
+    knows that a lease under this name is nobody's any more."""
+
+
 def open_state(folder: Path, archive: str | None) -> State:
     """Open a state folder, or begin one. `archive` is what it belongs to; None when it lies in its archive.
 
     Raises StorageError for a folder of a newer version and for one of another archive, OSError.
     """
     make_folder(folder)
-    path = folder / "state.json"
-    with _locked(folder):  # several jobs may begin at once
+    path = Places(folder=folder).marker
+    with locked_folder(folder):  # several jobs may begin at once
         if path.exists():
             found = _read(path)
         else:
@@ -88,13 +95,3 @@ def _read(path: Path) -> dict[str, Any]:
             "use the version of arsip-berita that wrote it, or a newer one."
         )
     return dict(found)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

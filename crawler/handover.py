@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.catalog import open_catalog
@@ -27,7 +26,7 @@ from archive.storage import Storage, bucket_uri, open_storage, state_folder, sta
 from crawler import uploads
 from crawler.extensions.job import tell_salvaged
 from crawler.progress import Progress
-from crawler.verb import outlets_of
+from crawler.verb import outlets_of, tell
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
@@ -57,17 +56,17 @@ class Handover:
                 raise ArgumentError(
                     f"There is no state folder {folder}: run it where the crawl ran, or name its folder with STATE_DIR."
                 )
-            _tell(f"There is no state folder {folder}, so nothing waits there; STATE_DIR names another.")
+            tell([f"There is no state folder {folder}, so nothing waits there; STATE_DIR names another."])
             return ExitStatus.DONE
         state = state_of(self._uri, self._state_dir)
         with closing(open_storage(self._uri, self._state_dir)) as storage:
             with suppress(StorageUnreachable):  # that is said when something cannot be sent
                 storage.check()
-            self._held = dict(_files(state.outbox))
+            self._held = dict(Outbox(state.outbox).sizes())
             for outlet in _cut_short(state):
                 self._finish(state, outlet)
             if self._bucket is None:
-                _tell("The archive is on this disk: nothing has to be uploaded.")
+                tell(["The archive is on this disk: nothing has to be uploaded."])
             else:
                 self._send(storage, state)
         if ExitStatus.UPLOADS_PENDING not in self._left:
@@ -98,12 +97,12 @@ class Handover:
         left = set(self._drain(storage))
         sent = [size for key, size in self._held.items() if key not in left]
         if sent:
-            _tell(f"uploaded   {uploads.amount(Pending(len(sent), sum(sent)))}, to {self._bucket}")
+            tell([f"uploaded   {uploads.amount(Pending(len(sent), sum(sent)))}, to {self._bucket}"])
         if left:
-            _tell(uploads.left(storage.pending(), state.outbox))
+            tell([uploads.left(storage.pending(), state.outbox)])
             self._left.add(ExitStatus.UPLOADS_PENDING)
         elif not sent:
-            _tell("Nothing waits for upload.")
+            tell(["Nothing waits for upload."])
 
     def _drain(self, storage: Storage) -> list[str]:
         progress = Progress()
@@ -126,7 +125,7 @@ class Handover:
             with suppress(LeaseHeld), closing(self._hold(outlet)) as holding:  # its job does the same at its end
                 tell_salvaged(holding.salvaged)  # it was killed since we looked
                 if holding.drain(self._patience, lambda: None):
-                    _tell(uploads.left(holding.storage.pending(), state.outbox))
+                    tell([uploads.left(holding.storage.pending(), state.outbox)])
                     self._left.add(ExitStatus.UPLOADS_PENDING)
 
     def _hold(self, outlet: str) -> Holding:
@@ -136,13 +135,3 @@ class Handover:
 def _cut_short(state: State) -> list[str]:
     """Outlets of which there is a job's spool folder, be it at work or dead."""
     return sorted({path.parent.name for path in state.spools.glob("*/*")})
-
-
-def _files(outbox: Path) -> Iterator[tuple[str, int]]:
-    for key in Outbox(outbox).waiting():
-        with suppress(FileNotFoundError):  # it was just uploaded
-            yield key, (outbox / key).stat().st_size
-
-
-def _tell(line: str) -> None:
-    print(line)  # noqa: T201 - the user reads this

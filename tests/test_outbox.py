@@ -31,7 +31,7 @@ def test_a_file_is_moved_in_and_found_under_its_key(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "outbox")
     path = put(outbox, "warc/contoh/a.warc.gz")
     assert outbox.find("warc/contoh/a.warc.gz") == path
-    assert list(outbox.sizes()) == [3]
+    assert [size for _, size in outbox.sizes()] == [3]
     assert not (tmp_path / "spooled").exists()
 
 

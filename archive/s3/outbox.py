@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from archive.layout import rank
-from archive.local import LocalStorage
+from archive.local import LocalStorage, locked_folder
 
 
 class Outbox:
@@ -23,7 +23,7 @@ class Outbox:
     def add(self, path: Path, key: str) -> None:
         """Move a complete file in, durably. Another content under the key is refused. Raises StorageError."""
         self._files.check()
-        with self._locked(fcntl.LOCK_SH):
+        with locked_folder(self.folder, fcntl.LOCK_SH):
             self._files.publish(path, key)
 
     def find(self, key: str) -> Path | None:
@@ -61,28 +61,19 @@ class Outbox:
             found += [top] if (self.folder / top).is_file() else self._files.keys(top)
         return sorted((key for key in found if not key.endswith(".part")), key=lambda key: (rank(key), key))
 
-    def sizes(self) -> Iterator[int]:
-        """Bytes of each file that waits."""
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Key and bytes of each file that waits."""
         for key in self.waiting():
-            with suppress(FileNotFoundError):
-                yield os.stat(f"{self.folder}/{key}").st_size  # noqa: PTH116 - there may be many
+            with suppress(FileNotFoundError):  # it was just uploaded
+                yield key, os.stat(f"{self.folder}/{key}").st_size  # noqa: PTH116 - there may be many
 
     def remove(self, key: str) -> None:
         """Let go of a file that was uploaded, and of the folders that are empty now. Raises OSError."""
         path = self.folder / key
-        with self._locked(fcntl.LOCK_EX):  # nobody makes those folders meanwhile
+        with locked_folder(self.folder):  # nobody makes those folders meanwhile
             path.unlink(missing_ok=True)
             with suppress(OSError):  # not empty
                 for parent in path.parents:
                     if parent == self.folder:
                         break
                     parent.rmdir()
-
-    @contextmanager
-    def _locked(self, kind: int) -> Iterator[None]:
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(handle, kind)
-            yield
-        finally:
-            os.close(handle)

@@ -18,6 +18,7 @@ from archive.s3.bucket import Bucket
 from archive.s3.outbox import Outbox
 from archive.s3.uploader import Uploader
 from archive.s3.uploads import Uploads
+from archive.state import Places
 
 
 class RemoteStorage:
@@ -29,8 +30,9 @@ class RemoteStorage:
 
     def __init__(self, uri: str, folder: Path) -> None:
         self._bucket = Bucket(uri)
-        self._outbox = Outbox(folder / "outbox")
-        self._uploads = Uploads(folder / "uploads.sqlite3")
+        places = Places(folder=folder)
+        self._outbox = Outbox(places.outbox)
+        self._uploads = Uploads(places.uploads)
         self._uploader = Uploader(self._bucket, self._outbox, self._uploads)
 
     def check(self) -> None:

@@ -71,7 +71,7 @@ class Uploader:
 
     def pending(self) -> Pending:
         """What waits, and why. Raises StorageError."""
-        sizes = list(self._outbox.sizes())
+        sizes = [size for _, size in self._outbox.sizes()]
         problem = next(iter(self._stuck.values()), "") or self._problem
         return Pending(len(sizes), sum(sizes), problem if sizes else "")
 

@@ -5,9 +5,7 @@ The outbox itself is the truth of what is pending. A ledger that is lost costs t
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -17,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from archive.local import make_folder
+from archive.layout import timestamp14
+from archive.local import locked_folder, make_folder
 from archive.s3.digests import Digests
 
 logger = logging.getLogger(__name__)
@@ -154,19 +153,15 @@ def _prepare(base: sqlite3.Connection, version: int) -> None:
 
 def _set_aside(path: Path, error: Exception) -> None:
     """Rename a file that is no ledger, unless another process has done so. Raises OSError."""
-    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked_folder(path.parent):
         with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, timeout=30)) as base:
             try:
                 if base.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
                     return
             except sqlite3.DatabaseError:
                 pass
-        aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%d%H%M%S}")
+        aside = path.with_name(f"{path.name}.damaged-{timestamp14(datetime.now(UTC))}")
         path.rename(aside)
         for rest in ("-wal", "-shm"):
             path.with_name(path.name + rest).unlink(missing_ok=True)
         logger.warning("The upload ledger was damaged (%s) and is set aside as %s; a new one is begun.", error, aside)
-    finally:
-        os.close(handle)

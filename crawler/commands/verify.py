@@ -12,15 +12,16 @@ from scrapy.exceptions import UsageError
 
 from archive.errors import ExitStatus
 from archive.files import files_of
+from archive.state import Places
 from archive.storage import archive_path, bucket_uri, state_folder, state_of
 from archive.verification.jobs import in_spool
+from crawler import uploads
 from crawler.verb import Verb
 from crawler.verification import AGAIN, OutputError, Verification, complain, finish_output
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
-    from pathlib import Path
 
     from archive.catalog import Catalog
     from archive.verification.jobs import AtWork
@@ -93,26 +94,24 @@ class Command(Verb):
         bucket = bucket_uri(uri)
         if names:
             return verification.of_named(names, None if bucket else archive_path(uri) / "warc")
-        state = state_folder(uri, state_dir)
         if reindex and bucket:
             state_of(uri, state_dir)  # what is made waits there for its upload
         files = files_of(uri, state_dir)
         opened.callback(files.close)
-        at_work = self._at_work(state, opened)
-        patience = self.settings.getfloat("UPLOAD_PATIENCE")
-        return verification.of_archive(files, at_work, deep=deep, patience=patience)
+        at_work = self._at_work(Places(folder=state_folder(uri, state_dir)), opened)
+        return verification.of_archive(files, at_work, deep=deep, patience=uploads.patience(self.settings))
 
-    def _at_work(self, state: Path, opened: ExitStack) -> AtWork:
+    def _at_work(self, state: Places, opened: ExitStack) -> AtWork:
         """The jobs whose files are not all there yet: those of this machine, and those that a shared catalog knows."""
         assert self.settings is not None
-        here = in_spool(state / "spool")
+        here = in_spool(state.spools)
         catalog_uri = self.settings["CATALOG_URI"]
 
         @cache  # most archives have no file that makes anybody ask
         def catalog() -> Catalog:
             from archive.catalog import open_catalog
 
-            found = open_catalog(state / "catalog.sqlite3", catalog_uri)
+            found = open_catalog(state.catalog, catalog_uri)
             opened.callback(found.close)
             return found
 
