@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 
-from archive.catalog import Known
 from archive.faults import shown
-from archive.model import RecordRef, Verdict, Waiting
+from archive.known import Announced, Changes, Ended, Known, Version, Walked
+from archive.model import RecordRef, Verdict, Waiting, facts_sha256
 from archive.scratch import Scratch
 
-T = TypeVar("T", Known, RecordRef)
+T = TypeVar("T", Known, RecordRef, Announced, Walked, Ended)
 
 CUT_SHORT = "cut-short"
 """The event that a killed job's finisher writes: which of its responses wait for a row."""
 
 _TABLES = """
 PRAGMA cache_size = -32768;
-CREATE TABLE rows (url TEXT PRIMARY KEY, known TEXT, told INTEGER DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE rows (url TEXT PRIMARY KEY, known TEXT, version TEXT, told INTEGER DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE records (url TEXT, name TEXT, PRIMARY KEY (url, name)) WITHOUT ROWID;
 """
-_FIELDS = {kind: get_type_hints(kind) for kind in (Known, RecordRef)}
+_KINDS: tuple[type[Any], ...] = (Known, RecordRef, Announced, Walked, Ended)
+_FIELDS = {
+    kind: {name: get_origin(form) if get_origin(form) is dict else form for name, form in get_type_hints(kind).items()}
+    for kind in _KINDS
+}
+_DEFAULTS = {kind: {one.name: one.default for one in fields(kind) if one.default is not MISSING} for kind in _KINDS}
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What follows from one event, or from a row that no event speaks of."""
 
-    known: list[Known] = field(default_factory=list)
-    waiting: list[Waiting] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
-    """Names of the records that wait no more."""
+    changes: Changes = field(default_factory=Changes)
     rowless: list[str] = field(default_factory=list)
     """Addresses that were told as kept, and have no row."""
 
@@ -56,11 +58,13 @@ class Account:
         """One row; the later one of an address counts, so begin with `dropped/`. Raises ValueError."""
         try:
             facts = _facts(row, self._job)
+            version = _version(row, self._job)
             url = made(Known, facts).url
             records = [text(ref["record_id"]) for ref in row["captures"]]
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"the row is none of ours: {type(error).__name__} {shown(str(error))}") from error
-        self._scratch.run("INSERT OR REPLACE INTO rows (url, known) VALUES (?, ?)", url, json.dumps(facts))
+        said = (url, json.dumps(facts), json.dumps(version))
+        self._scratch.run("INSERT OR REPLACE INTO rows (url, known, version) VALUES (?, ?, ?)", *said)
         self._scratch.many("INSERT OR IGNORE INTO records VALUES (?, ?)", ((url, name) for name in records))
 
     def __len__(self) -> int:
@@ -80,24 +84,28 @@ class Account:
             match event["event"]:
                 case "outcome":
                     return self._outcome(event)
-                case "settled":
-                    return Said(settled=[text(name) for name in event["records"]])
                 case str(kind) if kind == CUT_SHORT:
-                    return Said(waiting=[self._waiting(entry) for entry in event["waiting"]])
+                    return Said(Changes(waiting=[self._waiting(entry) for entry in event["waiting"]]))
+            return Said(_told(event))
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"the event is none of ours: {type(error).__name__} {shown(str(error))}") from error
-        return Said()
 
     def rest(self) -> Iterator[Said]:
         """What follows from the rows that no event has spoken of: their job did not live to make it durable."""
-        for url, known in self._scratch.select("SELECT url, known FROM rows WHERE NOT told ORDER BY url"):
+        for url, known, version in self._scratch.select(
+            "SELECT url, known, version FROM rows WHERE NOT told ORDER BY url"
+        ):
             records = self._scratch.select("SELECT name FROM records WHERE url = ?", url)
-            yield Said(known=[Known(**json.loads(known))], settled=[name for (name,) in records])
+            settled = [name for (name,) in records]
+            yield Said(Changes(known=[Known(**json.loads(known))], versions=_versions(version), settled=settled))
 
     def _outcome(self, event: Mapping[str, Any]) -> Said:
         known = [made(Known, entry) for entry in event["known"]]
-        if self._scratch.run("UPDATE rows SET told = 1 WHERE url = ?", text(event["url"])):
-            return Said(known=known, settled=[text(name) for name in event["recovered"]])
+        url = text(event["url"])
+        if self._scratch.run("UPDATE rows SET told = 1 WHERE url = ?", url):
+            [(version,)] = self._scratch.select("SELECT version FROM rows WHERE url = ?", url)
+            settled = [text(name) for name in event["recovered"]]
+            return Said(Changes(known=known, versions=_versions(version), settled=settled))
         return Said(rowless=[entry.url for entry in known])
 
     def _waiting(self, entry: dict[str, Any]) -> Waiting:
@@ -117,25 +125,65 @@ def cut_short(waiting: list[Waiting]) -> dict[str, Any]:
 
 def made(kind: type[T], facts: Mapping[str, Any]) -> T:
     """What JSON says, as one of our nouns. Raises ValueError where it is none."""
+    whole = {**_DEFAULTS[kind], **facts}
     for name, form in _FIELDS[kind].items():
-        if not isinstance(facts.get(name, ...), form):
+        if not isinstance(whole.get(name, ...), form):
             raise ValueError(f"{name} cannot be {shown(repr(facts.get(name)))}")  # noqa: TRY004 - no fault of the program
-    return kind(**{name: facts[name] for name in _FIELDS[kind]})
+    return kind(**{name: whole[name] for name in _FIELDS[kind]})
+
+
+def _told(event: Mapping[str, Any]) -> Changes:
+    """What follows from an event that needs no row. Raises LookupError, TypeError, AttributeError, ValueError."""
+    changes = Changes()
+    match event["event"]:
+        case "visited":
+            changes.known.append(made(Known, event["known"]))
+        case "announced" | "failed":
+            if ledger := event.get("ledger"):  # jobs of earlier versions kept none
+                changes.announced.append(made(Announced, ledger))
+        case "walked":
+            changes.walked.append(made(Walked, event["walk"]))
+        case "ended":
+            changes.ended.append(made(Ended, event["job"]))
+        case "settled":
+            changes.settled += [text(name) for name in event["records"]]
+    return changes
 
 
 def _facts(row: dict[str, Any], job: str) -> dict[str, Any]:
     """What a row says of its address by itself, as the fields of a `Known`."""
-    return {
+    is_article = "verdict" not in row
+    facts = {
         "url": row["url"],
         "outlet": row["outlet"],
         "article_id": row["id"] or None,
         "verdict": row.get("verdict", Verdict.ARTICLE.value),
-        "final": "verdict" not in row and row["complete"],
+        "final": is_article and row["complete"],
         "published": row["published"],
         "section": row["section"],
         "captured": row["captured"],
         "job": job,
+        "visited": row["captured"],
+        "record": row["captures"][0]["record_id"] if row["captures"] else None,
+        "first": row["captured"],
     }
+    if is_article:
+        made_with = f"{row['extractor']}:{row['rules']}"
+        facts |= {"version": row["version"], "facts": facts_sha256(row), "made": made_with}
+    return facts
+
+
+def _version(row: dict[str, Any], job: str) -> dict[str, Any] | None:
+    """Where the row of an article is to be found, as the fields of a `Version`."""
+    if "verdict" in row or not row["id"] or not row["captured"]:
+        return None
+    names = ("version", "outlet", "url", "captured", "complete")
+    return {"article_id": row["id"], "job": job, **{name: row[name] for name in names}}
+
+
+def _versions(kept: str) -> list[Version]:
+    facts = json.loads(kept)
+    return [Version(**facts)] if facts else []
 
 
 def in_utc(instant: str) -> datetime:

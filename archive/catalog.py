@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,61 +13,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from archive import lease as leasing
 from archive.database import Database, open_database
+from archive.known import Announced, Changes, Ended, Known, Version, Walked
 from archive.lease import Lease
 from archive.model import RecordRef, Stored, Verdict, Waiting
-from archive.schema import captures, jobs, known, version, waiting
+from archive.schema import announced, captures, ended, jobs, known, version, versions, waiting, walked
 
 LEASE_SECONDS = 120.0
 """How long a lease outlives its last renewal: a machine that died keeps others from its outlet for no longer."""
-AT_ONCE = 5000
-"""Lines of one commit, where there are many: a few megabytes, and nobody else waits for long."""
 # SQLite takes only so many values in one statement.
 _VALUES = 500
 # PostgreSQL indexes no text above a third of a page (8 KiB): a little less, for what lies beside it.
 _LONGEST = 2600
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """One address whose record and row are durable."""
-
-    url: str
-    """Canonical address; an alias of an article has a line of its own with the same `article_id`."""
-    outlet: str
-    article_id: str | None
-    verdict: str
-    final: bool
-    """False when another attempt may bring more: an address not found yet, a page that timed out."""
-    published: str | None
-    """ISO 8601 with offset."""
-    section: str | None
-    captured: str | None
-    """ISO 8601, UTC."""
-    job: str
-
-
-@dataclass(slots=True)
-class Changes:
-    """What becomes true together."""
-
-    known: list[Known] = field(default_factory=list)
-    stored: dict[str, Stored] = field(default_factory=dict)
-    """Address -> the response that later ones may be a revisit of."""
-    waiting: list[Waiting] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
-    """Names of the records that wait no more."""
-
-    def __len__(self) -> int:
-        return len(self.known) + len(self.stored) + len(self.waiting) + len(self.settled)
-
-    def pieces(self) -> Iterator[Changes]:
-        """The same in commits that keep nobody waiting for long; in their order, for one who can begin again."""
-        for first in range(0, len(self.known), AT_ONCE):
-            yield Changes(known=self.known[first : first + AT_ONCE])
-        stored = list(self.stored.items())
-        for first in range(0, len(stored), AT_ONCE):
-            yield Changes(stored=dict(stored[first : first + AT_ONCE]))
-        yield Changes(waiting=self.waiting, settled=self.settled)
 
 
 class Catalog:
@@ -81,10 +37,7 @@ class Catalog:
         self._database = database
         self.where = database.where
         """The file, or the address without its password."""
-        self._upserts = {
-            table: self._upsert(table, condition)
-            for table, condition in ((known, _is_replaced), (captures, _is_later), (waiting, lambda _: sa.true()))
-        }
+        self._upserts = {table: self._upsert(table, condition) for table, condition in _RULES}
 
     def known(self, url: str) -> Known | None:
         """What is known of a canonical address."""
@@ -105,6 +58,44 @@ class Catalog:
         query = sa.select(waiting).where(waiting.c.outlet == outlet).order_by(waiting.c.began, waiting.c.record_id)
         return self._database.ask(lambda connection: list(map(_waiting_of, connection.execute(query).all())))
 
+    def due(self, outlet: str, now: str, most: int) -> list[Known]:
+        """Addresses of an outlet that are to be visited again by `now` (ISO 8601, UTC), the longest overdue first."""
+        query = sa.select(known).where(known.c.outlet == outlet, known.c.due <= now).order_by(known.c.due, known.c.url)
+        return [Known(**row._mapping) for row in self.select(query.limit(most))]  # noqa: SLF001 - its public name
+
+    def announced(self, url: str) -> Announced | None:
+        """What is known of an announcement of a canonical address."""
+        row = self._database.ask(lambda connection: connection.execute(_announced, {"asked": url}).mappings().first())
+        return Announced(**row) if row else None
+
+    def unanswered(self, outlet: str, since: str | None = None, until: str | None = None) -> Iterator[Announced]:
+        """Announced addresses of an outlet that nothing is known of, of days from `since` to `until`, latest first."""
+        lines = announced.c
+        rest = [lines.outlet == outlet, ~sa.exists().where(known.c.url == lines.url)]
+        rest += [lines.day >= since] if since else []
+        rest += [lines.day <= until] if until else []
+        query = sa.select(announced).where(*rest).order_by(lines.day.desc(), lines.url)
+        return (Announced(**row._mapping) for row in self.select(query))  # noqa: SLF001
+
+    def versions(self, article_id: str) -> list[Version]:
+        """The rows of an article, the oldest version first."""
+        query = sa.select(versions).where(versions.c.article_id == article_id).order_by(versions.c.version)
+        return [Version(**row._mapping) for row in self.select(query)]  # noqa: SLF001
+
+    def walked(self, outlet: str, source: str) -> dict[str, Walked]:
+        """Day -> the last walk through it; the undated index has no day."""
+        query = sa.select(walked).where(walked.c.outlet == outlet, walked.c.source == source)
+        return {row.day: Walked(**row._mapping) for row in self.select(query)}  # noqa: SLF001
+
+    def ended(self, outlet: str, most: int) -> list[Ended]:
+        """The last jobs of an outlet, the latest first."""
+        query = sa.select(ended).where(ended.c.outlet == outlet).order_by(ended.c.job.desc()).limit(most)
+        return [Ended(**row._mapping) for row in self.select(query)]  # noqa: SLF001
+
+    def select(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Rows that a query finds in the tables of `archive.schema`."""
+        return self._database.ask(lambda connection: connection.execute(query).all())
+
     def commit(self, changes: Changes, lease: Lease | None = None) -> None:
         """Say "seen", for all of them or none. Call it only when records and rows are on the disk.
 
@@ -119,6 +110,13 @@ class Catalog:
             for entry in _gone(changes.known):
                 connection.execute(_ended(entry))
             self._put(connection, captures, [_stored_row(*pair) for pair in changes.stored.items()])
+            for table, lines in (
+                (announced, changes.announced),
+                (versions, changes.versions),
+                (walked, changes.walked),
+                (ended, changes.ended),
+            ):
+                self._put(connection, table, [asdict(line) for line in lines])
             self._put(connection, waiting, [_waiting_row(entry) for entry in changes.waiting])
             settled = sorted(changes.settled)
             for first in range(0, len(settled), _VALUES):
@@ -199,12 +197,12 @@ class Catalog:
         self._database.close()
 
     def _put(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-        [key] = table.primary_key
+        keys = [column.name for column in table.primary_key]
         # What is longer than Scrapy would ask for comes from redirects, and is not looked up again.
-        fitting = [row for row in rows if _is_indexable(row[key.name]) and _is_indexable(row.get("article_id"))]
+        fitting = [row for row in rows if all(_is_indexable(row.get(name)) for name in (*keys, "article_id"))]
         if fitting:
             # In one order, whoever writes: else two writers could each wait for a line of the other.
-            connection.execute(self._upserts[table], sorted(fitting, key=lambda row: str(row[key.name])))
+            connection.execute(self._upserts[table], sorted(fitting, key=lambda row: [str(row[name]) for name in keys]))
 
     def _upsert(self, table: sa.Table, condition: Callable[[Any], sa.ColumnElement[bool]]) -> sa.Insert:
         insert = postgresql.insert if self._database.is_shared else sqlite.insert
@@ -231,11 +229,12 @@ def open_catalog(path: Path, uri: str | None = None) -> Catalog:
 _ARTICLE: sa.ColumnElement[str] = sa.literal_column(f"'{Verdict.ARTICLE.value}'")
 _by_url = sa.select(known).where(known.c.url == sa.bindparam("asked"))
 _by_article = sa.select(known).where(known.c.article_id == sa.bindparam("asked"), known.c.verdict == _ARTICLE).limit(1)
+_announced = sa.select(announced).where(announced.c.url == sa.bindparam("asked"))
 _stored = sa.select(captures).where(captures.c.url == sa.bindparam("asked"))
 
 
-def _is_indexable(text: str | None) -> bool:
-    return text is None or len(text.encode(errors="replace")) <= _LONGEST
+def _is_indexable(value: Any) -> bool:
+    return not isinstance(value, str) or len(value.encode(errors="replace")) <= _LONGEST
 
 
 def _is_replaced(new: Any) -> sa.ColumnElement[bool]:
@@ -254,6 +253,30 @@ def _is_later(new: Any) -> sa.ColumnElement[bool]:
     """A later capture; of the same one the later word, for a revisit renews what is asked with."""
     later: sa.ColumnElement[bool] = new.began >= captures.c.began
     return later
+
+
+def _is_attempt(new: Any) -> sa.ColumnElement[bool]:
+    """The first announcement stands; of attempts the last one counts."""
+    was = announced.c.tried
+    return sa.and_(new.tried.is_not(None), sa.or_(was.is_(None), new.tried >= was))
+
+
+def _is_better(new: Any) -> sa.ColumnElement[bool]:
+    """Of rows with one id and version a complete one counts, else the later one."""
+    was = versions.c
+    later = sa.and_(new.complete == was.complete, new.captured >= was.captured)
+    return sa.or_(sa.and_(new.complete, sa.not_(was.complete)), later)
+
+
+_RULES: tuple[tuple[sa.Table, Callable[[Any], sa.ColumnElement[bool]]], ...] = (
+    (known, _is_replaced),
+    (captures, _is_later),
+    (waiting, lambda _: sa.true()),
+    (announced, _is_attempt),
+    (versions, _is_better),
+    (walked, lambda new: new.at >= walked.c.at),
+    (ended, lambda _: sa.true()),
+)
 
 
 def _gone(said: list[Known]) -> Iterable[Known]:

@@ -12,9 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from archive import database, schema
-from archive.catalog import Catalog, Changes
+from archive.catalog import Catalog
 from archive.database import BUSY_SECONDS, Database
 from archive.errors import Damaged, LeaseHeld, StorageError
+from archive.known import Changes
 from archive.lease import WHOLE, Lease, renew
 from archive.local import fsync_folder
 

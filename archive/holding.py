@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from archive import manifest
-from archive.catalog import LEASE_SECONDS, Changes, open_catalog
+from archive.catalog import LEASE_SECONDS, open_catalog
 from archive.errors import StorageError, StorageUnreachable
+from archive.known import Changes
 from archive.lock import lock_outlet
 from archive.salvage import Salvaged, salvage
 from archive.spool import finished
@@ -38,6 +39,8 @@ class Holding:
         """What killed jobs of the outlet had left unfinished, and is finished now."""
         self.published: list[str] = []
         """Keys of the files that were put into the archive."""
+        self.warc_bytes = 0
+        """Size of the WARC files among them."""
         self._folder = state_folder(archive_uri, state_dir)
         with ExitStack() as opened:
             self.storage = open_storage(archive_uri, state_dir)
@@ -81,8 +84,11 @@ class Holding:
     def publish(self, folder: Path) -> None:
         """Put the whole files of a spool folder into the archive, WARCs first. Raises StorageError."""
         for key in finished(folder):
+            size = self.guard((folder / key).stat).st_size
             self.storage.publish(folder / key, key)
             self.published.append(key)
+            if key.endswith(".warc.gz"):
+                self.warc_bytes += size
 
     def drain(self, patience: float, tick: Callable[[], None]) -> list[str]:
         """Wait until all files of this machine are where they belong; the keys of those that are not.

@@ -6,15 +6,16 @@ import logging
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from archive import layout, manifest, message, records, replay
-from archive.catalog import Changes, Known
 from archive.errors import StorageError
 from archive.holding import Holding
-from archive.model import Article, Capture, RecordRef, Stored, Verdict
+from archive.known import Announced, Changes, Ended, Known, Walked
+from archive.model import Capture, RecordRef, Stored, Verdict
+from archive.outcome import Outcome
 from archive.salvage import Salvaged
 from archive.spool import Spool
 from archive.state import State
@@ -23,38 +24,8 @@ from archive.whole import remember, remember_again
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one announced address, ready to be kept."""
-
-    article: Article
-    verdict: Verdict
-    reason: str = ""
-    """Why it is no article, in words; empty for an article."""
-    aliases: tuple[str, ...] = ()
-    """Other canonical addresses that led to it."""
-    final: bool = True
-    """False when another attempt may bring more."""
-    recovered: tuple[str, ...] = ()
-    """Names of the records that waited for this row."""
-
-    def known(self, job: str) -> list[Known]:
-        """The catalog's lines for its address and every alias."""
-        article = self.article
-        return [
-            Known(
-                url=url,
-                outlet=article.outlet,
-                article_id=article.id or None,
-                verdict=self.verdict.value,
-                final=self.final,
-                published=article.published.isoformat() if article.published else None,
-                section=article.section,
-                captured=article.captured.isoformat() if article.captured else None,
-                job=job,
-            )
-            for url in dict.fromkeys((article.url, *self.aliases))
-        ]
+IN_THE_PAST = frozenset(("finish", "status", "arguments", "counts", "measures", "alarms"))
+"""What of a job's manifest later jobs are compared with."""
 
 
 class Job:
@@ -108,6 +79,11 @@ class Job:
         return self._holding.published
 
     @property
+    def warc_bytes(self) -> int:
+        """Size of the WARC files among them."""
+        return self._holding.warc_bytes
+
+    @property
     def salvaged(self) -> list[Salvaged]:
         """What earlier jobs of the outlet had left unfinished, and this one finished."""
         return self._holding.salvaged
@@ -139,13 +115,34 @@ class Job:
         row = article.row()
         if not is_article:
             row |= {"verdict": outcome.verdict.value, "reason": outcome.reason}
-        known = outcome.known(self.id)
+        known, version = outcome.known(self.id), outcome.version(self.id)
         # The event before the row: whoever finds the row finds what it stands for, and an event alone counts nothing.
         facts = {"known": [asdict(entry) for entry in known], "recovered": outcome.recovered}
         self.event("outcome", url=article.url, **facts)
         self._holding.guard(self._spool.line, key, row)
         self._changes.known += known
+        self._changes.versions += [version] if version else []
         self._changes.settled += outcome.recovered
+
+    def visited(self, known: Known) -> None:
+        """Note a visit that made no row: the address is as it was, or there was no telling."""
+        self.event("visited", url=known.url, known=asdict(known))
+        self._changes.known.append(known)
+
+    def announce(self, announced: Announced, **hints: Any) -> None:
+        """Note an article's address that nobody had announced before; `hints` are what its source says of it."""
+        self.event("announced", **hints, ledger=asdict(announced))
+        self._changes.announced.append(announced)
+
+    def fail(self, url: str, reason: str, detail: str, announced: Announced | None = None) -> None:
+        """Note a page that gave no answer, or none that can be used, and what that means for the announced article."""
+        self.event("failed", url=url, reason=reason, detail=detail, ledger=asdict(announced) if announced else None)
+        self._changes.announced += [announced] if announced else []
+
+    def walked(self, walked: Walked) -> None:
+        """Note that a walk through an index has begun, or come to its end."""
+        self.event("walked", walk=asdict(walked))
+        self._changes.walked.append(walked)
 
     def settle(self, records: list[str]) -> None:
         """Say of records that waited that no row is to be made from them."""
@@ -175,8 +172,13 @@ class Job:
     def finish(self, facts: dict[str, Any], tick: Callable[[], None] = lambda: None) -> list[str]:
         """Close, describe and publish the job, and wait for the uploads; the keys of files that still wait.
 
-        `tick` is called about once a second. Raises LeaseLost, StorageError.
+        `facts` go into the manifest, and into the catalog for later jobs to be compared with. `tick` is called about
+        once a second. Raises LeaseLost, StorageError.
         """
+        past = {name: value for name, value in facts.items() if name in IN_THE_PAST}
+        ended = Ended(job=self.id, outlet=self.outlet, at=datetime.now(UTC).isoformat(timespec="seconds"), facts=past)
+        self.event("ended", job=asdict(ended))
+        self._changes.ended.append(ended)
         self.commit()
         self._holding.guard(self._spool.close)
         self._holding.renew(Changes())  # what is published is ours to publish

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +33,7 @@ class Verdict(StrEnum):
     REDIRECTED_AWAY = "redirected-away"
     NOT_HTML = "not-html"
     EMPTY = "empty"
+    OPTED_OUT = "opted-out"
     DUPLICATE = "duplicate"
     NOT_ASKED = "not-asked"
 
@@ -213,6 +217,10 @@ class Article:
         self.words = len(self.text.split())
         self.text_sha256 = hashlib.sha256(self.text.encode()).hexdigest()
 
+    def facts_sha256(self) -> str:
+        """`facts_sha256` of its row."""
+        return facts_sha256(self.row())
+
     def row(self) -> dict[str, Any]:
         """The row as JSON holds it: instants as ISO 8601 with offset, in the order of the fields."""
         row = dataclasses.asdict(self)
@@ -220,3 +228,36 @@ class Article:
             moment: datetime | None = getattr(self, name)
             row[name] = moment.isoformat() if moment else None
         return row
+
+
+EDITED = (
+    "title",
+    "text",
+    "description",
+    "authors",
+    "editors",
+    "published",
+    "section",
+    "tags",
+    "image_caption",
+    "place",
+    "source_credit",
+    "syndicated_from",
+    "free",
+)
+"""Fields that a publisher edits. Not among them: `modified`, which some sites set at every fetch; `image`, whose
+address changes with its size; and what we say of the text ourselves."""
+
+
+def facts_sha256(row: Mapping[str, Any]) -> str:
+    """SHA-256, hexadecimal, of what a publisher edits in a row; blanks and normal forms do not count."""
+    facts = [_plain(row[name]) for name in EDITED]
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode(errors="replace")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return " ".join(unicodedata.normalize("NFC", value).split()) or None
+    if isinstance(value, list):
+        return list(dict.fromkeys(line for line in map(_plain, value) if line))
+    return value

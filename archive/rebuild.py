@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from archive import schema
 from archive.account import Account, Said, text
-from archive.catalog import AT_ONCE, Catalog, Changes
+from archive.catalog import Catalog
 from archive.database import open_database
 from archive.errors import ArgumentError, StorageError
 from archive.files import Files, files_of
 from archive.fresh import fresh_catalog
+from archive.known import AT_ONCE, Changes
 from archive.legible import Legible
 from archive.lock import lock_all
 from archive.model import SCHEMA, Stored, Verdict
@@ -93,7 +94,9 @@ def _at_rest(opened: ExitStack, archive_uri: str, state_dir: str | None) -> Stat
 
 
 def _counted(state: State, catalog_uri: str | None, outlets: list[str], faults: int) -> Rebuilt:
-    queries = [sa.select(sa.func.count()).select_from(table) for table in schema.CONTENT]
+    queries = [
+        sa.select(sa.func.count()).select_from(table) for table in (schema.known, schema.captures, schema.waiting)
+    ]
     queries.append(queries[0].where(schema.known.c.verdict == Verdict.ARTICLE.value))
     with closing(open_database(state.catalog, catalog_uri)) as database:
         known, captures, waiting, articles = database.ask(lambda asked: [asked.scalar(query) or 0 for query in queries])
@@ -210,12 +213,9 @@ class _Reading:
             )
 
     def _take(self, said: Said) -> None:
-        if said.waiting and self._changes.settled:  # of one record, what is said later counts
+        if said.changes.waiting and self._changes.settled:  # of one record, what is said later counts
             self._flush()
-        changes = self._changes
-        changes.known += said.known
-        changes.waiting += said.waiting
-        changes.settled += said.settled
+        self._changes.add(said.changes)
         self._flush_full()
 
     def _read_warc(self, key: str) -> None:

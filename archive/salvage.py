@@ -15,7 +15,7 @@ from typing import Any
 
 from archive import layout
 from archive.account import Account, cut_short
-from archive.catalog import Changes
+from archive.known import Changes
 from archive.local import make_folder, write_file
 from archive.model import Stored, Verdict, Waiting
 from archive.spool import compress, line_of
@@ -106,14 +106,11 @@ def _believe(folder: Path, account: Account, result: Salvaged) -> None:
             result.full += event["keys"]
         with suppress(ValueError):  # its row, if there is one, speaks for itself
             said = account.hear(event)
-            result.changes.known += said.known
-            result.changes.settled += said.settled
-            result.changes.waiting += said.waiting
+            result.changes.add(said.changes)
             if is_unpublished:
                 result.lost += said.rowless
     for said in account.rest():
-        result.changes.known += said.known
-        result.changes.settled += said.settled
+        result.changes.add(said.changes)
 
 
 def _mend_lines(folder: Path, path: Path, result: Salvaged) -> None:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from archive.errors import Damaged, StorageError
 
-VERSION = 2
-"""1 knew no leases, no jobs in a spool and not whose it was; it was on SQLite only."""
+VERSION = 3
+"""1 knew no leases, no jobs in a spool and not whose it was; it was on SQLite only. 2 knew nothing of visits, versions,
+announcements, walks and jobs that ended."""
 
 
 class _Text(sa.TypeDecorator[str]):
@@ -49,6 +50,67 @@ known = sa.Table(
     sa.Column("section", _Text),
     sa.Column("captured", _Text),
     sa.Column("job", _Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("facts", _Text),
+    sa.Column("made", _Text),
+    sa.Column("record", _Text),
+    sa.Column("first", _Text),
+    sa.Column("visited", _Text),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due", _Text),
+    sa.Column("ended", _Text),
+)
+# Most addresses are never asked for again, and are not in it.
+known_due = sa.Index(
+    "known_due",
+    known.c.outlet,
+    known.c.due,
+    sqlite_where=known.c.due.is_not(None),
+    postgresql_where=known.c.due.is_not(None),
+)
+announced = sa.Table(
+    "announced",
+    metadata,
+    sa.Column("url", _Text, primary_key=True),
+    sa.Column("outlet", _Text, nullable=False),
+    sa.Column("day", _Text, nullable=False),
+    sa.Column("at", _Text, nullable=False),
+    sa.Column("source", _Text, nullable=False),
+    sa.Column("published", _Text),
+    sa.Column("fetch", _Text),
+    sa.Column("reason", _Text),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("tried", _Text),
+    sa.Column("due", _Text),
+    sa.Index("announced_day", "outlet", "day"),
+)
+versions = sa.Table(
+    "versions",
+    metadata,
+    sa.Column("article_id", _Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("outlet", _Text, nullable=False),
+    sa.Column("url", _Text, nullable=False),
+    sa.Column("captured", _Text, nullable=False),
+    sa.Column("job", _Text, nullable=False),
+    sa.Column("complete", sa.Boolean, nullable=False),
+)
+walked = sa.Table(
+    "walked",
+    metadata,
+    sa.Column("source", _Text, primary_key=True),
+    sa.Column("day", _Text, primary_key=True),
+    sa.Column("outlet", _Text, nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("at", _Text, nullable=False),
+)
+ended = sa.Table(
+    "ended",
+    metadata,
+    sa.Column("job", _Text, primary_key=True),
+    sa.Column("outlet", _Text, nullable=False, index=True),
+    sa.Column("at", _Text, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
 )
 captures = sa.Table(
     "captures",
@@ -89,7 +151,7 @@ jobs = sa.Table(
     # ISO 8601, UTC.
     sa.Column("since", _Text, nullable=False),
 )
-CONTENT = (known, captures, waiting)
+CONTENT = (known, captures, waiting, announced, versions, walked, ended)
 """What can be made anew from WARCs, rows and events."""
 
 
@@ -101,8 +163,19 @@ def _from_1(connection: sa.Connection) -> None:
     connection.execute(sa.update(version).values(archive=""))
 
 
+def _from_2(connection: sa.Connection) -> None:
+    """What was announced before, and in which versions, is told by events: `scrapy catalog rebuild` reads them."""
+    types = {"version": "INTEGER NOT NULL DEFAULT 1", "tries": "INTEGER NOT NULL DEFAULT 0"}
+    text = sa.Text().compile(connection.dialect)
+    for name in ("version", "facts", "made", "record", "first", "visited", "tries", "due", "ended"):
+        connection.execute(sa.text(f'ALTER TABLE known ADD COLUMN "{name}" {types.get(name, text)}'))
+    known_due.create(connection)
+    for table in (announced, versions, walked, ended):
+        table.create(connection)
+
+
 # The step at index N leads from version N + 1 to the next.
-_STEPS: tuple[Callable[[sa.Connection], None], ...] = (_from_1,)
+_STEPS: tuple[Callable[[sa.Connection], None], ...] = (_from_1, _from_2)
 
 
 def create(connection: sa.Connection) -> None:

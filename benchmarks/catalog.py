@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from archive.catalog import Catalog, Changes, Known, open_catalog
+from archive.catalog import Catalog, open_catalog
+from archive.known import Changes, Known
 
 SIZES = (10_000, 100_000)
 BATCH = 500

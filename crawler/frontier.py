@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from archive.model import Verdict
 
 if TYPE_CHECKING:
-    from archive.catalog import Known
+    from archive.known import Known
     from crawler.arguments import Arguments
     from crawler.outlet import Outlet
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from archive.job import Outcome
+from archive.outcome import Outcome
 from crawler.progress import plain
 from pipelines.clean import CleanPipeline
 from pipelines.extract import Page, extract

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from archive.job import Outcome
+from archive.outcome import Outcome
 
 _LINE_FIELDS = (
     "title",

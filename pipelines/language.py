@@ -9,8 +9,8 @@ import pycld2
 from langdetect import DetectorFactory, LangDetectException
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
-from archive.job import Outcome
 from archive.model import Article
+from archive.outcome import Outcome
 
 _ENOUGH = 1000
 _PLENTY = 10_000

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Verdict
+from archive.outcome import Outcome
 from pipelines.warc import WarcPipeline
 from pipelines.writer import Writer
 

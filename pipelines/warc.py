@@ -16,8 +16,9 @@ import twisted
 
 from archive import message
 from archive.errors import LeaseLost, NotHttp
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Capture, RecordRef, Waiting
+from archive.outcome import Outcome
 from pipelines.writer import STOPPED, Writer
 
 if TYPE_CHECKING:

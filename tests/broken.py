@@ -1,6 +1,6 @@
 """A pipeline with a fault, for a test that wants to see it counted."""
 
-from archive.job import Outcome
+from archive.outcome import Outcome
 
 
 class BrokenPipeline:

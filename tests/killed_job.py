@@ -4,8 +4,9 @@ import sys
 from datetime import UTC, datetime
 from itertools import count
 
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Article, Capture, Verdict
+from archive.outcome import Outcome
 
 
 def main(folder: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from archive.job import Outcome
+from archive.outcome import Outcome
 
 
 class Killer:

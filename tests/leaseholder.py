@@ -10,8 +10,9 @@ from pathlib import Path
 from archive import holding
 from archive.catalog import Catalog
 from archive.errors import ArsipError
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Article, Verdict
+from archive.outcome import Outcome
 
 
 class Holder:

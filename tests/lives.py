@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from archive import layout
 from archive.database import open_database
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Article, Capture, RecordRef, Verdict
+from archive.outcome import Outcome
 from archive.rebuild import Rebuilt, rebuild
 from archive.schema import CONTENT
 

@@ -14,9 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from archive import database
-from archive.catalog import Catalog, Changes, Known, open_catalog
+from archive.catalog import Catalog, open_catalog
 from archive.errors import ArgumentError, Damaged, StorageError
 from archive.job import Job
+from archive.known import Changes, Known
 from archive.model import RecordRef, Stored, Waiting
 
 Connect = Callable[[], Catalog]

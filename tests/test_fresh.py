@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from archive.catalog import Catalog, Changes, open_catalog
+from archive.catalog import Catalog, open_catalog
 from archive.database import open_database
 from archive.errors import Damaged, LeaseHeld, LeaseLost, StorageError
 from archive.fresh import fresh_catalog
+from archive.known import Changes
 from archive.lease import WHOLE
 from archive.schema import leases
 from tests.test_catalog import ONE, stored

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from archive.catalog import Known
+from archive.known import Known
 from archive.zones import OFFSETS
 from crawler.arguments import Arguments
 from crawler.frontier import Answer, Frontier

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from archive.catalog import Catalog, Changes
+from archive.catalog import Catalog
 from archive.errors import LeaseHeld, LeaseLost
+from archive.known import Changes
 from archive.lease import WHOLE
 from tests.test_catalog import ONE, stored
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from archive.holding import Holding
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.local import LocalStorage
 from archive.model import Article, Capture, Verdict
+from archive.outcome import Outcome
 from archive.warc import WarcWriter
 from tests.dying import dying_at_rename
 

@@ -15,8 +15,9 @@ import psycopg
 import pytest
 
 from archive import database as databases
-from archive.catalog import Catalog, Changes, Known, open_catalog
+from archive.catalog import Catalog, open_catalog
 from archive.errors import StorageError
+from archive.known import Changes, Known
 from tests.leaseholder import Holder
 from tests.postgres import Postgres
 from tests.test_catalog import ONE

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from archive.catalog import Changes, open_catalog
+from archive.catalog import open_catalog
 from archive.errors import LeaseHeld, StorageError
+from archive.known import Changes
 from archive.model import RecordRef, Verdict
 from archive.schema import CONTENT
 from archive.warc import WarcWriter

@@ -18,8 +18,9 @@ import pytest
 
 from archive import layout
 from archive.errors import StorageError
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Article, Capture, RecordRef, Verdict
+from archive.outcome import Outcome
 from archive.warc import WarcWriter
 from archive.whole import read_whole
 from tests.dying import dying_at_rename

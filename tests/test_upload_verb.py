@@ -14,9 +14,10 @@ import pytest
 from scrapy.settings import Settings
 
 from archive.catalog import open_catalog
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.local import write_file
 from archive.model import Article, Capture, Verdict
+from archive.outcome import Outcome
 from archive.state import State, open_state
 from archive.storage import Storage
 from crawler import settings

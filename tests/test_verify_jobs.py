@@ -12,8 +12,9 @@ import pytest
 
 from archive.faults import Kind
 from archive.files import OnDisk, Unread
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Article, Capture, Verdict
+from archive.outcome import Outcome
 from archive.verification.files import verify_file
 from archive.verification.jobs import Jobs, in_spool
 from archive.verification.links import Links

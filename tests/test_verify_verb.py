@@ -18,8 +18,9 @@ import pytest
 
 from archive.errors import ExitStatus
 from archive.faults import Fault
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Article, Capture, Verdict
+from archive.outcome import Outcome
 from archive.verification.files import verify_file
 from crawler import verification as verb
 from tests.runs import ROOT, SCRAPY, environment, scrapy

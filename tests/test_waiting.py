@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from archive.job import Job, Outcome
+from archive.job import Job
 from archive.model import Article, Capture, Verdict
+from archive.outcome import Outcome
 from tests.test_salvage import events, rows
 
 Make = Callable[..., Capture]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
+from archive import optout
 from archive.model import Article
 from pipelines.facts import bylines, dateline, moments, visible
 from pipelines.facts.clues import Clues
@@ -21,8 +23,6 @@ _TAGS = ("article:tag", "content_tags", "content_tag")
 _KEYWORDS = ("news_keywords", "keywords")
 _MOST_TAGS = 200
 _TIERS = {"free": True, "locked": False, "metered": False}
-_ROBOTS = ("robots", "googlebot", "googlebot-news", "bingbot")
-_SIGNALS = frozenset(("noarchive", "noai", "noimageai"))
 
 # A credit in brackets ends a caption; a date, or who stands where, belongs to it.
 _CREDIT = re.compile(
@@ -160,11 +160,5 @@ def _free(document: Document) -> Iterator[tuple[str, bool | None]]:
 
 def _opt_out(document: Document) -> list[str]:
     """Signals against reuse in meta elements, as `robots: noarchive`."""
-    found: dict[str, None] = {}
-    for name in _ROBOTS:
-        for directive in re.split(r"[,;\s]+", " ".join(document.meta.get(name, ())).lower()):
-            if directive in _SIGNALS:
-                found[f"{name}: {directive}"] = None
-    for value in document.meta.get("tdm-reservation", ()):
-        found[f"tdm-reservation: {value}"] = None
-    return list(found)
+    found = (optout.of_meta(name, value) for name in optout.METAS for value in document.meta.get(name, ()))
+    return list(dict.fromkeys(chain.from_iterable(found)))
