@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,38 +59,63 @@ class Catalog:
         return self._database.ask(lambda connection: list(map(_waiting_of, connection.execute(query).all())))
 
     def due(self, outlet: str, now: str, most: int) -> list[Known]:
-        """Addresses of an outlet that are to be visited again by `now` (ISO 8601, UTC), the longest overdue first."""
-        query = sa.select(known).where(known.c.outlet == outlet, known.c.due <= now).order_by(known.c.due, known.c.url)
-        return [Known(**row._mapping) for row in self.select(query.limit(most))]  # noqa: SLF001 - its public name
+        """Articles of an outlet that are to be looked at again by `now` (ISO 8601, UTC), the longest overdue first."""
+        whole = sa.and_(known.c.outlet == outlet, known.c.verdict == _ARTICLE, known.c.final)
+        query = sa.select(known).where(whole, known.c.due <= now).order_by(known.c.due, known.c.url)
+        return [Known(**_line(known, row)) for row in self.select(query.limit(most))]
 
     def announced(self, url: str) -> Announced | None:
         """What is known of an announcement of a canonical address."""
         row = self._database.ask(lambda connection: connection.execute(_announced, {"asked": url}).mappings().first())
         return Announced(**row) if row else None
 
-    def unanswered(self, outlet: str, since: str | None = None, until: str | None = None) -> Iterator[Announced]:
-        """Announced addresses of an outlet that nothing is known of, of days from `since` to `until`, latest first."""
+    def unanswered(
+        self, outlet: str, *, since: str | None, until: str | None, now: str | None, most: int
+    ) -> list[Announced]:
+        """Announced addresses of an outlet that nothing is known of, of days from `since` to `until`, latest first.
+
+        Of those that were tried only what is due by `now`; all of them without it.
+        """
         lines = announced.c
-        rest = [lines.outlet == outlet, ~sa.exists().where(known.c.url == lines.url)]
-        rest += [lines.day >= since] if since else []
-        rest += [lines.day <= until] if until else []
-        query = sa.select(announced).where(*rest).order_by(lines.day.desc(), lines.url)
-        return (Announced(**row._mapping) for row in self.select(query))  # noqa: SLF001
+        rest = [lines.outlet == outlet, ~sa.exists().where(known.c.url == lines.url), *_days(since, until)]
+        rest += [sa.or_(lines.tries == 0, lines.due <= now)] if now else []
+        query = sa.select(announced).where(*rest).order_by(lines.day.desc(), lines.url).limit(most)
+        return [Announced(**_line(announced, row)) for row in self.select(query)]
+
+    def unsettled(
+        self,
+        outlet: str,
+        verdicts: Collection[str],
+        *,
+        since: str | None,
+        until: str | None,
+        now: str | None,
+        most: int,
+    ) -> list[tuple[Announced, Known]]:
+        """Announced addresses for which another attempt may bring more, and those of `verdicts`; see `unanswered`."""
+        rest = [announced.c.outlet == outlet, sa.or_(sa.not_(known.c.final), known.c.verdict.in_(sorted(verdicts)))]
+        rest += [*_days(since, until), *([known.c.due <= now] if now else [])]
+        query = sa.select(announced, known).join(known, known.c.url == announced.c.url).where(*rest)
+        query = query.order_by(announced.c.day.desc(), announced.c.url).limit(most)
+        end = len(announced.c)
+        return [
+            (Announced(**_line(announced, row[:end])), Known(**_line(known, row[end:]))) for row in self.select(query)
+        ]
 
     def versions(self, article_id: str) -> list[Version]:
         """The rows of an article, the oldest version first."""
         query = sa.select(versions).where(versions.c.article_id == article_id).order_by(versions.c.version)
-        return [Version(**row._mapping) for row in self.select(query)]  # noqa: SLF001
+        return [Version(**_line(versions, row)) for row in self.select(query)]
 
     def walked(self, outlet: str, source: str) -> dict[str, Walked]:
         """Day -> the last walk through it; the undated index has no day."""
         query = sa.select(walked).where(walked.c.outlet == outlet, walked.c.source == source)
-        return {row.day: Walked(**row._mapping) for row in self.select(query)}  # noqa: SLF001
+        return {row.day: Walked(**_line(walked, row)) for row in self.select(query)}
 
     def ended(self, outlet: str, most: int) -> list[Ended]:
         """The last jobs of an outlet, the latest first."""
         query = sa.select(ended).where(ended.c.outlet == outlet).order_by(ended.c.job.desc()).limit(most)
-        return [Ended(**row._mapping) for row in self.select(query)]  # noqa: SLF001
+        return [Ended(**_line(ended, row)) for row in self.select(query)]
 
     def select(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Rows that a query finds in the tables of `archive.schema`."""
@@ -231,6 +256,15 @@ _by_url = sa.select(known).where(known.c.url == sa.bindparam("asked"))
 _by_article = sa.select(known).where(known.c.article_id == sa.bindparam("asked"), known.c.verdict == _ARTICLE).limit(1)
 _announced = sa.select(announced).where(announced.c.url == sa.bindparam("asked"))
 _stored = sa.select(captures).where(captures.c.url == sa.bindparam("asked"))
+
+
+def _line(table: sa.Table, values: Iterable[Any]) -> dict[str, Any]:
+    """A line of a table by the names of its columns."""
+    return dict(zip(table.c.keys(), values, strict=True))
+
+
+def _days(since: str | None, until: str | None) -> list[sa.ColumnElement[bool]]:
+    return [*([announced.c.day >= since] if since else []), *([announced.c.day <= until] if until else [])]
 
 
 def _is_indexable(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from archive import layout, manifest, message, records, replay
 from archive.errors import StorageError
 from archive.holding import Holding
 from archive.known import Announced, Changes, Ended, Known, Walked
+from archive.measures import Document, Measures
 from archive.model import Capture, RecordRef, Stored, Verdict
 from archive.outcome import Outcome
 from archive.salvage import Salvaged
@@ -51,6 +52,7 @@ class Job:
         self.began = datetime.now(UTC)
         self.id = layout.job_id(self.began)
         self._changes = Changes()
+        self._measures = Measures()
         self._patience = upload_patience
         self._holding = Holding(outlet, archive_uri, state_dir, catalog_uri)
         self.storage, self.catalog = self._holding.storage, self._holding.catalog
@@ -93,6 +95,7 @@ class Job:
         earlier = self._earlier(capture)
         ref = self._holding.guard(self._spool.capture, capture, earlier)
         head = message.head_of(capture.response)
+        self._measures.capture(capture, head, ref, earlier.ref if earlier else None)
         if earlier and ref == earlier.ref:
             if message.status(head) == 200:  # a 304 has nothing new to ask with
                 self._changes.stored[capture.url] = remember_again(earlier, head)
@@ -120,6 +123,7 @@ class Job:
         facts = {"known": [asdict(entry) for entry in known], "recovered": outcome.recovered}
         self.event("outcome", url=article.url, **facts)
         self._holding.guard(self._spool.line, key, row)
+        self._measures.keep(outcome)
         self._changes.known += known
         self._changes.versions += [version] if version else []
         self._changes.settled += outcome.recovered
@@ -132,6 +136,7 @@ class Job:
     def announce(self, announced: Announced, **hints: Any) -> None:
         """Note an article's address that nobody had announced before; `hints` are what its source says of it."""
         self.event("announced", **hints, ledger=asdict(announced))
+        self._measures.announce(announced)
         self._changes.announced.append(announced)
 
     def fail(self, url: str, reason: str, detail: str, announced: Announced | None = None) -> None:
@@ -155,6 +160,10 @@ class Job:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         key = layout.events_key(self.outlet, self.id)
         self._holding.guard(self._spool.line, key, {"event": kind, "at": now, **facts})
+
+    def measured(self, documents: Iterable[Document] = ()) -> dict[str, Any]:
+        """The measures of the job so far; `documents` are what its sources brought."""
+        return self._measures.facts(self._spool.warc_bytes, documents)
 
     def commit(self) -> None:
         """Bytes, rows and events on the disk first; only then does the catalog say "seen".

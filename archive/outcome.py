@@ -12,6 +12,9 @@ from archive.model import Article, Verdict
 
 MOVED = "moved"
 """Instead of a verdict: the address leads to another article now."""
+_ENDS = {verdict: verdict.value for verdict in (Verdict.NOT_FOUND, Verdict.GONE, Verdict.SOFT_404, Verdict.LISTING)}
+_ENDS |= {Verdict.REDIRECTED_AWAY: Verdict.REDIRECTED_AWAY.value, Verdict.DUPLICATE: MOVED}
+"""What says that an article was taken away. A wall or a page without text does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +31,24 @@ class Outcome:
     """False when another attempt may bring more."""
     recovered: tuple[str, ...] = ()
     """Names of the records that waited for this row."""
+    removed: float | None = None
+    """Part of the words in the outlet's containers that is not in the text, 0 to 1; None when no rule found them."""
     before: Known | None = None
     """What was known of the address before it was visited."""
     due: datetime | None = None
     """When the address is to be visited again; None for never."""
 
     @property
-    def takes_away(self) -> bool:
-        """Was it an article until now?"""
-        return bool(self.before and self.before.verdict == Verdict.ARTICLE and self.verdict is not Verdict.ARTICLE)
+    def is_revisit(self) -> bool:
+        """Was it an article that the archive has whole?"""
+        return bool(self.before and self.before.final and self.before.verdict == Verdict.ARTICLE)
+
+    @property
+    def has_moved(self) -> bool:
+        """Does the address of an article lead to another article now?"""
+        before = self.before
+        was_article = before is not None and before.verdict == Verdict.ARTICLE
+        return was_article and self.verdict is Verdict.ARTICLE and before.article_id != self.article.id
 
     def known(self, job: str) -> list[Known]:
         """The catalog's lines for its address and every alias."""
@@ -67,10 +79,10 @@ class Outcome:
             "tries": 0 if self.final else (before.tries if before else 0) + 1,
             "record": article.captures[0].record_id if article.captures else None,
         }
-        if before and self.takes_away:
-            yield replace(before, **again, ended=self.verdict.value)
-            return
         is_article = self.verdict is Verdict.ARTICLE
+        if before and before.verdict == Verdict.ARTICLE and not is_article:
+            yield replace(before, **again, ended=_ENDS.get(self.verdict, before.ended))
+            return
         same = before if before and before.article_id == article.id else None
         main = Known(
             url=article.url,
@@ -91,8 +103,7 @@ class Outcome:
         for url in dict.fromkeys(self.aliases):
             if url != article.url:
                 yield replace(main, url=url, due=None)
-        if before and is_article and same is None and before.verdict == Verdict.ARTICLE:
-            # What was one article leads to another one now.
+        if before and self.has_moved:
             yield replace(before, **again | {"due": None}, ended=MOVED)
 
 

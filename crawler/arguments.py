@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from crawler.outlet import Outlet
 
-ACCEPTED = ("since", "until", "url", "section", "limit")
+ACCEPTED = ("since", "until", "url", "section", "limit", "fill")
+_OF_SCRAPYD = "_job"
+"""Scrapyd tells every spider the name that its run has there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +33,13 @@ class Arguments:
     """Only articles of this section, in lower case."""
     limit: int | None = None
     """Stop after this many articles were kept."""
+    fill: bool = False
+    """Only what the ledger lacks; no source is asked."""
 
     @classmethod
     def parse(cls, outlet: Outlet, given: dict[str, Any]) -> Arguments:
         """Read the arguments as the command line gives them. Raises ArgumentError with a sentence for a person."""
-        if unknown := sorted(set(given) - set(ACCEPTED)):
+        if unknown := sorted(set(given) - {*ACCEPTED, _OF_SCRAPYD}):
             raise ArgumentError(f"There is no argument {', '.join(unknown)}; accepted are {', '.join(ACCEPTED)}.")
         if empty := sorted(name for name, value in given.items() if not str(value).strip()):
             raise ArgumentError(f"{', '.join(empty)} is empty; give it a value or leave it out.")
@@ -43,7 +47,26 @@ class Arguments:
         if since and until and since > until:
             raise ArgumentError(f"since={since} is after until={until}; since must be the earlier day, or the same.")
         section = (given.get("section") or "").strip().lower() or None
-        return cls(since=since, until=until, urls=_urls(outlet, given.get("url")), section=section, limit=_limit(given))
+        fill = str(given.get("fill", "no")).strip().lower()
+        if fill not in {"1", "yes", "0", "no"}:
+            raise ArgumentError(f"fill={given['fill']} says neither yes nor no: fill=yes gets what the ledger lacks.")
+        if fill in {"1", "yes"} and given.get("url"):
+            raise ArgumentError(
+                "fill and url do not go together: one gets what the ledger lacks, the other what you name."
+            )
+        return cls(
+            since=since,
+            until=until,
+            urls=_urls(outlet, given.get("url")),
+            section=section,
+            limit=_limit(given),
+            fill=fill in {"1", "yes"},
+        )
+
+    @property
+    def restricted(self) -> bool:
+        """Was less asked for than all that is new?"""
+        return bool(self.dated or self.urls or self.section or self.limit or self.fill)
 
     @property
     def dated(self) -> bool:

@@ -6,16 +6,18 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scrapy import Request, Spider
 
 from archive.errors import SourceRefused
+from archive.known import Announced
 from archive.zones import OFFSETS
 from crawler import reasons, sources
 from crawler.arguments import Arguments
-from crawler.frontier import Answer, Frontier
+from crawler.frontier import UNSETTLED, Answer, Frontier
 from crawler.middlewares.robots import RobotsMiddleware
 from crawler.outlet import Feed, Index, Outlet, Robots, Sitemap, Source
 from crawler.walk import Run, first_run
@@ -38,6 +40,8 @@ BATCH = 500
 """Entries that are looked up in the catalog at a time."""
 MAX_DOCUMENTS = 5000
 """Sitemaps, feeds and index pages that one job reads at most."""
+MAX_LEFT = 20_000
+"""Addresses that one job takes over from earlier ones at most."""
 
 
 @dataclass(slots=True)
@@ -100,10 +104,14 @@ class DiscoverySpider(Spider):
         asked = [sources.Entry(url=url, source="argument") for url in self.arguments.urls.values()]
         await self._announce_all(asked, SourceReport("argument"), "")
         if not self.arguments.urls:
+            await asyncio.to_thread(self.resume)
+        if not self.arguments.urls and not self.arguments.fill:
             for source in self.outlet.sources:
                 async for request in self.ask(source):
                     yield request
         for request in self.next_articles():
+            yield request
+        for request in self.revisits():
             yield request
 
     async def ask(self, source: Source) -> AsyncIterator[Request]:
@@ -156,7 +164,7 @@ class DiscoverySpider(Spider):
             # Only articles count: a menu that differs from page to page would keep the walk going.
             urls = (self.outlet.canonical(entry.url) for entry in entries if self.outlet.owns(entry.url))
             run.seen.update(url for url in urls if self.outlet.is_article(url))
-            await self._announce_all(entries, report, _step(response, "L")[1])
+            await self._announce_all(entries, report, _step(response, "L")[1], run.day)
         for request in self._next_index_page(run, grew=len(run.seen) > before):
             yield request
         for request in self._settled(report):
@@ -185,6 +193,25 @@ class DiscoverySpider(Spider):
 
     def recover(self) -> AsyncIterator[Request]:
         """Requests for what a killed job had fetched and made no row of."""
+        raise NotImplementedError
+
+    def resume(self) -> None:
+        """Hand to the frontier what earlier jobs left: announced and not tried, or tried in vain."""
+        asked = self.arguments
+        since, until = (day.isoformat() if day else None for day in (asked.since, asked.until))
+        now = None if asked.fill else datetime.now(UTC).isoformat()
+        ask, verdicts = self.job.catalog, UNSETTLED if asked.fill else ()
+        unsettled = ask.unsettled(self.name, verdicts, since=since, until=until, now=now, most=MAX_LEFT)
+        rest = MAX_LEFT - len(unsettled)
+        unanswered = ask.unanswered(self.name, since=since, until=until, now=now, most=rest)
+        taken = sum(self.frontier.resume(line, known) for line, known in unsettled)
+        taken += sum(self.frontier.resume(line) for line in unanswered)
+        if len(unsettled) + len(unanswered) == MAX_LEFT:
+            logger.info("%s: earlier jobs left more than %d addresses; this one takes these.", self.name, MAX_LEFT)
+        self.crawler.stats.inc_value("arsip/announced", taken)
+
+    def revisits(self) -> Iterator[Request]:
+        """Requests for articles that are due to be looked at again."""
         raise NotImplementedError
 
     def next_articles(self) -> Iterator[Request]:
@@ -226,7 +253,7 @@ class DiscoverySpider(Spider):
             report.problem = f"documents-limit: {MAX_DOCUMENTS} were read"
         else:
             self._documents.add(url)
-            meta = {"conditional": True, "via": found[0], "hops": found[1]}
+            meta = {"conditional": True, "kind": "source", "via": found[0], "hops": found[1]}
             yield Request(url, callback, errback=self.source_failed, cb_kwargs=named, meta=meta, dont_filter=True)
             return
         logger.info("source %s: %s", url, report.problem)
@@ -258,36 +285,35 @@ class DiscoverySpider(Spider):
             report.problem = str(error)
             return report, None
 
-    async def _announce_all(self, entries: list[sources.Entry], report: SourceReport, hops: str) -> None:
+    async def _announce_all(
+        self, entries: list[sources.Entry], report: SourceReport, hops: str, day: date | None = None
+    ) -> None:
         """Hand a document's entries to the frontier, some at a time: the reactor has other things to do."""
         for first in range(0, len(entries), BATCH):
-            events = []
+            fresh: list[tuple[Announced, dict[str, Any]]] = []
             for entry in entries[first : first + BATCH]:
-                answer, event = self._announce(entry, hops)
+                answer = self._announce(entry, hops, day, fresh)
                 report.announced += 1
                 report.new += answer is Answer.NEW
-                if answer is not Answer.REPEATED:
-                    events.append(event)
-            await self.sink.events("announced", events)
+            await self.sink.announce(fresh)
 
-    def _announce(self, entry: sources.Entry, hops: str) -> tuple[Answer, dict[str, Any]]:
-        """What the frontier makes of an entry, and the event to note."""
+    def _announce(
+        self, entry: sources.Entry, hops: str, day: date | None, fresh: list[tuple[Announced, dict[str, Any]]]
+    ) -> Answer:
+        """What the frontier makes of an entry; what nobody had announced before is added to `fresh` with its hints."""
         published = entry.published.astimezone(OFFSETS[self.outlet.rules.zone]) if entry.published else None
-        via = entry.source if hops else None
-        answer = self.frontier.announce(entry.url, published, via=via, hops=hops)
-        if answer in {Answer.NEW, Answer.THERE, Answer.NOT_ASKED}:
+
+        def note(line: Announced) -> None:
+            lastmod = entry.lastmod.isoformat() if entry.lastmod else None
+            hints = {"url": entry.url, "title": entry.title, "lastmod": lastmod, "keywords": entry.keywords}
+            fresh.append((line, hints))
+
+        answer = self.frontier.announce(entry.url, published, source=entry.source, hops=hops, day=day, note=note)
+        if answer in {Answer.NEW, Answer.THERE, Answer.LATER, Answer.NOT_ASKED}:
             self.crawler.stats.inc_value("arsip/announced")
             if answer is not Answer.NEW:
                 self.crawler.stats.inc_value(f"arsip/skipped/{answer}")
-        return answer, {
-            "url": entry.url,
-            "source": entry.source,
-            "answer": str(answer),
-            "title": entry.title,
-            "published": published.isoformat() if published else None,
-            "lastmod": entry.lastmod.isoformat() if entry.lastmod else None,
-            "keywords": entry.keywords,
-        }
+        return answer
 
     def _settled(self, report: SourceReport) -> Iterator[Request]:
         """Say what was wrong with a source, and go on with what was announced."""

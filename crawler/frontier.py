@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from archive.known import Announced, Known
 from archive.model import Verdict
+from archive.zones import OFFSETS
 
 if TYPE_CHECKING:
-    from archive.known import Known
     from crawler.arguments import Arguments
     from crawler.outlet import Outlet
+
+
+UNSETTLED = frozenset((Verdict.BLOCKED, Verdict.NOT_FOUND, Verdict.SOFT_404, Verdict.EMPTY, Verdict.CONSENT))
+"""Verdicts after which another attempt may bring more, if somebody asks for it."""
 
 
 class Answer(StrEnum):
@@ -30,6 +36,8 @@ class Answer(StrEnum):
     """Outside the period or section that was asked for."""
     THERE = "already-there"
     """In the archive since an earlier job."""
+    LATER = "later"
+    """Tried before, in vain, and its time has not come again."""
 
 
 class Memory(Protocol):
@@ -37,6 +45,7 @@ class Memory(Protocol):
 
     def known(self, url: str) -> Known | None: ...
     def article(self, article_id: str) -> Known | None: ...
+    def announced(self, url: str) -> Announced | None: ...
 
 
 @dataclass(slots=True)
@@ -51,6 +60,10 @@ class Target:
     """URL of the source that announced it."""
     hops: str = ""
     """Steps that led to it: `Capture.hops`."""
+    line: Announced | None = None
+    """Its announcement in the ledger."""
+    before: Known | None = None
+    """What earlier jobs made of it."""
 
 
 class Twin(NamedTuple):
@@ -75,7 +88,9 @@ class Frontier:
         self._count_all = count_all
         self._claimed: set[str] = set()
         self._articles: dict[str, str] = {}
+        self._now = datetime.now(UTC).isoformat()
         self._waiting: deque[Target] = deque()
+        self._older: deque[Target] = deque()
         self._on_the_way = 0
         self._kept = 0
 
@@ -90,9 +105,20 @@ class Frontier:
         return limit is not None and self._kept >= limit
 
     def announce(
-        self, url: str, published: datetime | None = None, *, via: str | None = None, hops: str = ""
+        self,
+        url: str,
+        published: datetime | None = None,
+        *,
+        source: str = "",
+        hops: str = "",
+        day: date | None = None,
+        note: Callable[[Announced], None] = lambda _: None,
     ) -> Answer:
-        """Take an announced address. `published` in the outlet's zone; `via` and `hops` say where it was found."""
+        """Take an announced address. `published` in the outlet's zone; `source` and `hops` say where it was found.
+
+        `day` is the day of publication as far as `published` does not say. `note` is called with an address that
+        nobody had announced before.
+        """
         if not self._outlet.owns(url):
             return Answer.ELSEWHERE
         canonical = self._outlet.canonical(url)
@@ -101,12 +127,29 @@ class Frontier:
             return Answer.NO_ARTICLE
         if not self.claim(canonical):
             return Answer.REPEATED
+        fetch = self._outlet.address(url)
+        line = self._memory.announced(canonical)
+        known = self._memory.known(canonical) or self._memory.article(self.identify(canonical))
+        if line is None and (known is None or known.url == canonical):  # of another address of an article it is a line
+            line = self._line(canonical, fetch, published, source, day)
+            note(line)
         if not by_name and not self._is_asked(canonical, published):
             return Answer.NOT_ASKED
-        answer = self._remembered(canonical)
+        answer = self._remembered(known, line, eager=by_name)
         if answer is Answer.NEW:
-            self._waiting.append(Target(canonical, self._outlet.address(url), via, hops))
+            via = source if hops else None
+            self._waiting.append(Target(canonical, fetch, via, hops, line, known))
         return answer
+
+    def resume(self, line: Announced, known: Known | None = None) -> bool:
+        """Take an address that an earlier job left; False when it is not its turn. New ones go first."""
+        published = datetime.fromisoformat(line.published) if line.published else None
+        if not self._is_asked(line.url, published) or not self.claim(line.url):
+            return False
+        if self._remembered(known, line, eager=self._arguments.fill) is not Answer.NEW:
+            return False
+        self._older.append(Target(line.url, line.fetch or line.url, line=line, before=known))
+        return True
 
     def follow(self, origin: str, target: str) -> Answer:
         """May a redirect from one canonical address to another be followed? Claims the target if so.
@@ -117,7 +160,7 @@ class Frontier:
             return Answer.NEW
         if not self.claim(target):
             return Answer.REPEATED
-        return self._remembered(target)
+        return self._remembered(self._memory.known(target) or self._memory.article(self.identify(target)), None)
 
     def claim(self, canonical: str) -> bool:
         """True for the first address of an article in this job."""
@@ -142,10 +185,11 @@ class Frontier:
     def take(self) -> Target | None:
         """The next target, if there is one and the limit leaves room for it."""
         limit = self._arguments.limit
-        if not self._waiting or (limit is not None and self._kept + self._on_the_way >= limit):
+        queue = self._waiting or self._older
+        if not queue or (limit is not None and self._kept + self._on_the_way >= limit):
             return None
         self._on_the_way += 1
-        return self._waiting.popleft()
+        return queue.popleft()
 
     def done(self, *, kept: bool) -> None:
         """A target that was taken has come to its end."""
@@ -159,12 +203,28 @@ class Frontier:
             section is None or self._arguments.wants_section(section)
         )
 
-    def _remembered(self, canonical: str) -> Answer:
-        known = self._memory.known(canonical) or self._memory.article(self.identify(canonical))
-        if known is None or not known.final:
-            return Answer.NEW
-        if known.verdict != Verdict.NOT_ASKED:
-            return Answer.THERE
-        published = datetime.fromisoformat(known.published) if known.published else None
-        asked = self._arguments.wants_day(published) and self._arguments.wants_section(known.section)
-        return Answer.NEW if asked else Answer.NOT_ASKED
+    def _line(self, canonical: str, fetch: str, published: datetime | None, source: str, day: date | None) -> Announced:
+        zone = OFFSETS[self._outlet.rules.zone]
+        of = published.date() if published else day or datetime.now(zone).date()
+        return Announced(
+            url=canonical,
+            outlet=self._name,
+            day=of.isoformat(),
+            at=self._now,
+            source=source,
+            published=published.isoformat() if published else None,
+            fetch=fetch if fetch != canonical else None,
+        )
+
+    def _remembered(self, known: Known | None, line: Announced | None, *, eager: bool = False) -> Answer:
+        """What is to be done by what earlier jobs came to; who is eager waits for no due time."""
+        if known is None:
+            is_early = line is not None and line.tries > 0 and (line.due is None or line.due > self._now)
+            return Answer.LATER if is_early and not eager else Answer.NEW
+        if not known.final:
+            return Answer.LATER if known.due and known.due > self._now and not eager else Answer.NEW
+        if known.verdict == Verdict.NOT_ASKED:
+            published = datetime.fromisoformat(known.published) if known.published else None
+            asked = self._arguments.wants_day(published) and self._arguments.wants_section(known.section)
+            return Answer.NEW if asked else Answer.NOT_ASKED
+        return Answer.NEW if eager and known.verdict in UNSETTLED else Answer.THERE

@@ -9,7 +9,8 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
-from archive.model import RecordRef, Verdict
+from archive.known import Known
+from archive.model import RecordRef, Stored, Verdict
 from crawler.frontier import Target
 from pipelines.extract import Page
 
@@ -42,6 +43,23 @@ class Visit:
     """Names of the records of a killed job that wait for this article's row."""
     job: str = ""
     """The job that captured its first page."""
+    earlier: Stored | None = None
+    """Of an address that is visited again: the response that is in the archive."""
+
+    @property
+    def before(self) -> Known | None:
+        """What earlier jobs made of it."""
+        return self.target.before
+
+    @property
+    def is_revisit(self) -> bool:
+        """Is it an article that the archive has whole?"""
+        return self.before is not None and self.before.final and self.before.verdict == Verdict.ARTICLE
+
+    @property
+    def kind(self) -> str:
+        """What the page to ask for is asked for: `article`, `page` for a further one, `revisit`."""
+        return "page" if self.query is not None else "revisit" if self.is_revisit else "article"
 
     @property
     def address(self) -> str:

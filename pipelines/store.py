@@ -37,6 +37,12 @@ class StorePipeline:
     async def process_item(self, item: Outcome) -> Outcome:
         """Keep the row. Raises StorageError."""
         await self.writer.run(self.job.keep, item)
-        kept = item.verdict is Verdict.ARTICLE
-        self._crawler.stats.inc_value("arsip/kept" if kept else f"arsip/dropped/{item.verdict}")
+        is_article = item.verdict is Verdict.ARTICLE
+        names = ["kept" if is_article else f"dropped/{item.verdict}"]
+        if item.has_moved:
+            names += ["revisited/moved", "announced"]  # by a redirect
+        elif item.is_revisit:
+            names = ["revisited/edited" if is_article else "revisited/taken-away"]
+        for name in names:
+            self._crawler.stats.inc_value(f"arsip/{name}")
         return item

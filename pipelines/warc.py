@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import logging
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ParamSpec, Self
 from weakref import WeakKeyDictionary
 
 import scrapy
@@ -17,6 +18,7 @@ import twisted
 from archive import message
 from archive.errors import LeaseLost, NotHttp
 from archive.job import Job
+from archive.known import Announced
 from archive.model import Capture, RecordRef, Waiting
 from archive.outcome import Outcome
 from pipelines.writer import STOPPED, Writer
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
 
 COMMIT_SECONDS = 1.0
 """Time between group fsyncs: what a power cut may cost, and how rarely the disk is forced."""
@@ -98,11 +102,6 @@ class WarcPipeline:
         record.set_result(waiting.ref)
         self._records[request] = Kept(waiting.began, record, waiting.job)
 
-    async def settle(self, records: list[str]) -> None:
-        """Say of records that waited that no row is to be made from them."""
-        with contextlib.suppress(*STOPPED):
-            await self.writer.run(self.job.settle, records)
-
     async def record(self, request: Request) -> tuple[RecordRef, datetime, str]:
         """Where the response to `request` lies, when its capture began, and by which job.
 
@@ -114,10 +113,15 @@ class WarcPipeline:
             raise NotHttp(f"{record.url}: what came back is no HTTP/1 message to readers of an archive")
         return record, kept.began, kept.job
 
-    async def events(self, kind: str, events: list[dict[str, Any]]) -> None:
-        """Note what no WARC holds. A disk that refuses closes the spider, and is no error of the caller."""
+    async def note(self, act: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
+        """Have the job note what no WARC holds. A disk that refuses closes the spider; it is no error of the caller."""
         with contextlib.suppress(*STOPPED):
-            await self.writer.run(self._note, kind, events)
+            await self.writer.run(act, *arguments, **named)
+
+    async def announce(self, lines: list[tuple[Announced, dict[str, Any]]]) -> None:
+        """Note addresses that nobody had announced before, and what their source says of them."""
+        if lines:
+            await self.note(self._announce, lines)
 
     async def open_spider(self) -> None:
         """Begin to commit in groups."""
@@ -141,9 +145,9 @@ class WarcPipeline:
             with contextlib.suppress(Exception):  # the writer has told `_stop`
                 await self.writer.run(self.job.commit)
 
-    def _note(self, kind: str, events: list[dict[str, Any]]) -> None:
-        for facts in events:
-            self.job.event(kind, **facts)
+    def _announce(self, lines: list[tuple[Announced, dict[str, Any]]]) -> None:
+        for announced, hints in lines:
+            self.job.announce(announced, **hints)
 
     def _stop(self, error: BaseException) -> None:
         """A disk or a lease that fails ends the crawl; a fault of ours costs what it hit, and is said and counted."""

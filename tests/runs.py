@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,13 @@ def environment(site: FakeSite | None = None) -> dict[str, str]:
     return env | (site.env() if site else {})
 
 
-def scrapy(*arguments: str, site: FakeSite | None = None, timeout: float = 100, **extra: str) -> tuple[int, str, str]:
-    """Run a verb; exit status, standard output, log."""
+def scrapy(
+    *arguments: str, site: FakeSite | None = None, timeout: float = 100, ahead: timedelta | None = None, **extra: str
+) -> tuple[int, str, str]:
+    """Run a verb, by a clock that may be ahead; exit status, standard output, log."""
+    command = (sys.executable, "-m", "tests.later", str(ahead.total_seconds())) if ahead else SCRAPY
     done = subprocess.run(
-        [*SCRAPY, *arguments],
+        [*command, *arguments],
         cwd=ROOT,
         env=environment(site) | extra,
         capture_output=True,
@@ -75,8 +79,15 @@ def scrapy(*arguments: str, site: FakeSite | None = None, timeout: float = 100, 
     return done.returncode, done.stdout, done.stderr
 
 
-def crawl(outlet: str, archive: Path, site: FakeSite | None, *arguments: str, timeout: float = 100) -> Run:
+def crawl(
+    outlet: str,
+    archive: Path,
+    site: FakeSite | None,
+    *arguments: str,
+    timeout: float = 100,
+    ahead: timedelta | None = None,
+) -> Run:
     """`scrapy crawl OUTLET`, without the pause between requests that the fake outlets do not need."""
     settings = ("-s", f"ARCHIVE_URI={archive}", "-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=mailto:uji@contoh.test")
     asked = tuple(part for argument in arguments for part in ("-a", argument))
-    return Run(*scrapy("crawl", outlet, *settings, *asked, site=site, timeout=timeout), archive)
+    return Run(*scrapy("crawl", outlet, *settings, *asked, site=site, timeout=timeout, ahead=ahead), archive)

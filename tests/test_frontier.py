@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
 
-from archive.known import Known
+from archive.known import Announced, Known
 from archive.zones import OFFSETS
 from crawler.arguments import Arguments
 from crawler.frontier import Answer, Frontier
@@ -18,12 +19,19 @@ URL = "https://www.tribunnews.com/nasional/{}/judul"
 class Memory(dict[str, Known]):
     """A catalog in a dictionary."""
 
+    def __init__(self, known: dict[str, Known] | None = None, *lines: Announced) -> None:
+        super().__init__(known or {})
+        self.lines = {line.url: line for line in lines}
+
     def known(self, url: str) -> Known | None:
         return self.get(url)
 
     def article(self, article_id: str) -> Known | None:
         kept = (known for known in self.values() if known.verdict == "article")
         return next((known for known in kept if known.article_id == article_id), None)
+
+    def announced(self, url: str) -> Announced | None:
+        return self.lines.get(url)
 
 
 def known(number: int, verdict: str = "article", published: str | None = None, *, final: bool = True) -> Known:
@@ -41,7 +49,7 @@ def known(number: int, verdict: str = "article", published: str | None = None, *
 
 
 def frontier(memory: Memory | None = None, **arguments: object) -> Frontier:
-    return Frontier("tribun", TribunSpider.outlet, Arguments(**arguments), memory or Memory())  # type: ignore[arg-type]
+    return Frontier("tribun", TribunSpider.outlet, Arguments(**arguments), Memory() if memory is None else memory)  # type: ignore[arg-type]
 
 
 def test_an_article_announced_under_three_addresses_is_given_out_once() -> None:
@@ -143,3 +151,55 @@ def test_a_redirect_to_what_is_no_article_is_followed_by_every_article() -> None
     consent = "https://www.tribunnews.com/izin"
     assert made.follow(URL.format(12345), consent) is Answer.NEW
     assert made.follow(URL.format(12346), consent) is Answer.NEW
+
+
+def line(number: int, **facts: object) -> Announced:
+    made = {"url": URL.format(number), "outlet": "tribun", "day": "2026-11-20", "at": "2026-11-20", "source": "s"}
+    return Announced(**made | facts)  # type: ignore[arg-type]
+
+
+def test_an_address_is_noted_the_first_time_that_it_is_announced() -> None:
+    noted: list[Announced] = []
+    made = frontier(Memory({URL.format(10001): known(10001)}, line(10002)))
+    late = datetime(2026, 11, 20, 23, tzinfo=OFFSETS["WIB"])
+    for number in (10001, 10002, 12345):
+        made.announce(URL.format(number), late, source="s", note=noted.append)
+    made.announce("https://www.tribunnews.com/sains/12345/lain", note=noted.append)
+    assert [(one.url, one.day, one.source) for one in noted] == [
+        (URL.format(10001), "2026-11-20", "s"),  # an archive of an earlier version
+        (URL.format(12345), "2026-11-20", "s"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tries", "due", "answer"),
+    [
+        (0, None, Answer.NEW),
+        (1, "2026-01-01T00:00:00+00:00", Answer.NEW),
+        (1, "2999-01-01T00:00:00+00:00", Answer.LATER),
+        (9, None, Answer.LATER),
+    ],
+)
+def test_what_was_tried_in_vain_waits_for_its_time(tries: int, due: str | None, answer: Answer) -> None:
+    attempt = line(12345, tries=tries, due=due, tried="2026-01-01" if tries else None, reason="timeout")
+    memory = Memory({}, attempt)
+    assert frontier(memory).announce(URL.format(12345)) is answer
+    assert frontier(memory, fill=True).resume(attempt)
+
+
+def test_what_was_not_found_waits_for_its_time_unless_somebody_asks() -> None:
+    gone = replace(known(12345, "not-found", final=False), due="2999-01-01T00:00:00+00:00")
+    memory = Memory({gone.url: gone})
+    assert frontier(memory).announce(gone.url) is Answer.LATER
+    assert frontier(memory, urls={gone.url: gone.url}).announce(gone.url) is Answer.NEW
+    assert frontier(memory, fill=True).resume(line(12345), gone)
+
+
+def test_what_is_new_goes_before_what_earlier_jobs_left() -> None:
+    made = frontier()
+    assert made.resume(line(1))
+    made.announce(URL.format(12345))
+    first, second = made.take(), made.take()
+    assert first
+    assert second
+    assert [first.url, second.url] == [URL.format(12345), URL.format(1)]

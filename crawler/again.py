@@ -1,0 +1,103 @@
+"""What a second look at an address comes to: nothing new, an edit, or that it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from archive.model import Article, Verdict
+from archive.outcome import in_utc
+
+if TYPE_CHECKING:
+    from archive.known import Known
+    from archive.outcome import Outcome
+    from crawler.judgement import Judgement
+    from crawler.schedule import Schedule
+    from crawler.visit import Visit
+
+_PASSING = frozenset((Verdict.NOT_FOUND, Verdict.SOFT_404, Verdict.BLOCKED, Verdict.CONSENT, Verdict.EMPTY))
+"""Of an article these may be a fault of the outlet: it is looked at again on its schedule."""
+
+
+def due(schedule: Schedule, visit: Visit, article: Article, judgement: Judgement) -> datetime | None:
+    """When the address of a judged visit is to be visited again; None for never."""
+    now, before = datetime.now(UTC), visit.before
+    if visit.is_revisit and before:
+        passes = judgement.verdict is Verdict.ARTICLE or judgement.verdict in _PASSING
+        return schedule.revisit(_born(before), now) if passes else None
+    if not judgement.final:
+        return schedule.retry((before.tries if before else 0) + 1, now)
+    if judgement.verdict is not Verdict.ARTICLE:
+        return None
+    captured = article.captured or now
+    published = article.published
+    return schedule.revisit(published if published and published <= captured else captured, now)
+
+
+def not_answered(schedule: Schedule, known: Known, job: str) -> Known:
+    """What is known of an address after a visit that brought no page."""
+    now = datetime.now(UTC)
+    if known.verdict == Verdict.ARTICLE and known.final:
+        later, tries = schedule.revisit(_born(known), now), known.tries
+    else:
+        tries = known.tries + 1
+        later = schedule.retry(tries, now)
+    return replace(
+        known,
+        visited=in_utc(now),
+        due=in_utc(later) if later else None,
+        tries=tries,
+        final=known.final or later is None,
+        job=job,
+    )
+
+
+def unchanged(known: Known, began: datetime, later: datetime | None, job: str) -> Known:
+    """What is known of an article that came again as it was."""
+    return replace(known, visited=in_utc(began), due=in_utc(later) if later else None, tries=0, ended=None, job=job)
+
+
+async def judge(outcome: Outcome, job: str, differed: Callable[[], Awaitable[bool]]) -> Outcome | Known:
+    """The outcome, where it makes a row; else what is known now of an address of which there is nothing new to tell.
+
+    `differed` says whether today's rules read the earlier capture otherwise than this one: asked when the last row was
+    made with others, for then a difference may be the rules' own.
+    """
+    before, article = outcome.before, outcome.article
+    if before is None or outcome.recovered:
+        return outcome
+    [told, *_] = outcome.known(job)
+    was_article = before.verdict == Verdict.ARTICLE
+    seen = replace(
+        before, visited=told.visited, due=told.due, tries=told.tries, final=before.final or outcome.final, job=job
+    )
+    if was_article and outcome.verdict is Verdict.ARTICLE and before.article_id == article.id:
+        return await _compare(outcome, told, seen, differed)
+    if outcome.verdict == (before.ended if was_article else before.verdict):
+        return replace(seen, record=told.record)
+    return outcome
+
+
+async def _compare(
+    outcome: Outcome, told: Known, seen: Known, differed: Callable[[], Awaitable[bool]]
+) -> Outcome | Known:
+    """An article beside its last row: `told` is what the outcome says of it, `seen` what is known if it is the same."""
+    before, article = seen, outcome.article
+    was_whole = outcome.is_revisit
+    if was_whole and not article.complete:  # the next visit may see all of it
+        return replace(seen, ended=None)
+    seen = replace(seen, record=told.record, facts=told.facts, made=told.made, ended=None)
+    is_same = told.facts == before.facts and article.complete <= was_whole
+    if is_same or (was_whole and told.made != before.made and not await differed()):
+        return seen
+    article.version = before.version + was_whole  # a page that was missing is no edit
+    return outcome
+
+
+def _born(known: Known) -> datetime:
+    """When an article appeared, as far as that can be."""
+    first = datetime.fromisoformat(known.first or known.captured or datetime.now(UTC).isoformat())
+    published = datetime.fromisoformat(known.published) if known.published else first
+    return min(published, first)
