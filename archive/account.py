@@ -20,7 +20,8 @@ CUT_SHORT = "cut-short"
 
 _TABLES = """
 PRAGMA cache_size = -32768;
-CREATE TABLE rows (url TEXT PRIMARY KEY, known TEXT, version TEXT, told INTEGER DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE rows (url TEXT PRIMARY KEY, known TEXT, told INTEGER DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE versions (url TEXT, version TEXT, PRIMARY KEY (url, version)) WITHOUT ROWID;
 CREATE TABLE records (url TEXT, name TEXT, PRIMARY KEY (url, name)) WITHOUT ROWID;
 """
 _KINDS: tuple[type[Any], ...] = (Known, RecordRef, Announced, Walked, Ended)
@@ -63,8 +64,9 @@ class Account:
             records = [text(ref["record_id"]) for ref in row["captures"]]
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"the row is none of ours: {type(error).__name__} {shown(str(error))}") from error
-        said = (url, json.dumps(facts), json.dumps(version))
-        self._scratch.run("INSERT OR REPLACE INTO rows (url, known, version) VALUES (?, ?, ?)", *said)
+        self._scratch.run("INSERT OR REPLACE INTO rows (url, known) VALUES (?, ?)", url, json.dumps(facts))
+        if version:
+            self._scratch.run("INSERT OR IGNORE INTO versions VALUES (?, ?)", url, json.dumps(version))
         self._scratch.many("INSERT OR IGNORE INTO records VALUES (?, ?)", ((url, name) for name in records))
 
     def __len__(self) -> int:
@@ -92,21 +94,22 @@ class Account:
 
     def rest(self) -> Iterator[Said]:
         """What follows from the rows that no event has spoken of: their job did not live to make it durable."""
-        for url, known, version in self._scratch.select(
-            "SELECT url, known, version FROM rows WHERE NOT told ORDER BY url"
-        ):
+        for url, known in self._scratch.select("SELECT url, known FROM rows WHERE NOT told ORDER BY url"):
             records = self._scratch.select("SELECT name FROM records WHERE url = ?", url)
             settled = [name for (name,) in records]
-            yield Said(Changes(known=[Known(**json.loads(known))], versions=_versions(version), settled=settled))
+            yield Said(Changes(known=[Known(**json.loads(known))], versions=self._versions(url), settled=settled))
 
     def _outcome(self, event: Mapping[str, Any]) -> Said:
         known = [made(Known, entry) for entry in event["known"]]
         url = text(event["url"])
         if self._scratch.run("UPDATE rows SET told = 1 WHERE url = ?", url):
-            [(version,)] = self._scratch.select("SELECT version FROM rows WHERE url = ?", url)
             settled = [text(name) for name in event["recovered"]]
-            return Said(Changes(known=known, versions=_versions(version), settled=settled))
+            return Said(Changes(known=known, versions=self._versions(url), settled=settled))
         return Said(rowless=[entry.url for entry in known])
+
+    def _versions(self, url: str) -> list[Version]:
+        found = self._scratch.select("SELECT version FROM versions WHERE url = ?", url)
+        return [Version(**json.loads(version)) for (version,) in found]
 
     def _waiting(self, entry: dict[str, Any]) -> Waiting:
         facts = dict(entry)
@@ -179,11 +182,6 @@ def _version(row: dict[str, Any], job: str) -> dict[str, Any] | None:
         return None
     names = ("version", "outlet", "url", "captured", "complete")
     return {"article_id": row["id"], "job": job, **{name: row[name] for name in names}}
-
-
-def _versions(kept: str) -> list[Version]:
-    facts = json.loads(kept)
-    return [Version(**facts)] if facts else []
 
 
 def in_utc(instant: str) -> datetime:

@@ -15,7 +15,8 @@ from archive import lease as leasing
 from archive.database import Database, open_database
 from archive.known import Announced, Changes, Ended, Known, Version, Walked
 from archive.lease import Lease
-from archive.model import RecordRef, Stored, Verdict, Waiting
+from archive.model import RecordRef, Stored, Waiting
+from archive.precedence import ARTICLE, RULES, ends, gone
 from archive.schema import announced, captures, ended, jobs, known, version, versions, waiting, walked
 
 LEASE_SECONDS = 120.0
@@ -37,7 +38,7 @@ class Catalog:
         self._database = database
         self.where = database.where
         """The file, or the address without its password."""
-        self._upserts = {table: self._upsert(table, condition) for table, condition in _RULES}
+        self._upserts = {table: self._upsert(table, condition) for table, condition in RULES}
 
     def known(self, url: str) -> Known | None:
         """What is known of a canonical address."""
@@ -60,7 +61,7 @@ class Catalog:
 
     def due(self, outlet: str, now: str, most: int) -> list[Known]:
         """Articles of an outlet that are to be looked at again by `now` (ISO 8601, UTC), the longest overdue first."""
-        whole = sa.and_(known.c.outlet == outlet, known.c.verdict == _ARTICLE, known.c.final)
+        whole = sa.and_(known.c.outlet == outlet, known.c.verdict == ARTICLE, known.c.final)
         query = sa.select(known).where(whole, known.c.due <= now).order_by(known.c.due, known.c.url)
         return [Known(**_line(known, row)) for row in self.select(query.limit(most))]
 
@@ -132,8 +133,8 @@ class Catalog:
             if lease:
                 leasing.renew(connection, lease)
             self._put(connection, known, [asdict(entry) for entry in changes.known])
-            for entry in _gone(changes.known):
-                connection.execute(_ended(entry))
+            for entry in gone(changes.known):
+                connection.execute(ends(entry))
             self._put(connection, captures, [_stored_row(*pair) for pair in changes.stored.items()])
             for table, lines in (
                 (announced, changes.announced),
@@ -250,10 +251,9 @@ def open_catalog(path: Path, uri: str | None = None) -> Catalog:
     return Catalog(open_database(path, uri))
 
 
-# Made once: they are asked for every capture. The verdict is part of the statement, as it is of the index.
-_ARTICLE: sa.ColumnElement[str] = sa.literal_column(f"'{Verdict.ARTICLE.value}'")
+# Made once: they are asked for every capture.
 _by_url = sa.select(known).where(known.c.url == sa.bindparam("asked"))
-_by_article = sa.select(known).where(known.c.article_id == sa.bindparam("asked"), known.c.verdict == _ARTICLE).limit(1)
+_by_article = sa.select(known).where(known.c.article_id == sa.bindparam("asked"), known.c.verdict == ARTICLE).limit(1)
 _announced = sa.select(announced).where(announced.c.url == sa.bindparam("asked"))
 _stored = sa.select(captures).where(captures.c.url == sa.bindparam("asked"))
 
@@ -269,67 +269,6 @@ def _days(since: str | None, until: str | None) -> list[sa.ColumnElement[bool]]:
 
 def _is_indexable(value: Any) -> bool:
     return not isinstance(value, str) or len(value.encode(errors="replace")) <= _LONGEST
-
-
-def _is_replaced(new: Any) -> sa.ColumnElement[bool]:
-    """What is kept stays known as kept, whatever another address of it turns out to be. Else the later job is right.
-
-    Names of jobs begin with the second in which they began. Of two of one second that of the outlet whose name comes
-    last is right, and of one outlet the one that commits last.
-    """
-    was, will = known.c.verdict == _ARTICLE, new.verdict == _ARTICLE
-    second, before = sa.func.substr(new.job, 1, 14), sa.func.substr(known.c.job, 1, 14)
-    later = sa.or_(second > before, sa.and_(second == before, new.outlet >= known.c.outlet))
-    return sa.or_(sa.and_(sa.not_(was), will), sa.and_(was == will, later))
-
-
-def _is_later(new: Any) -> sa.ColumnElement[bool]:
-    """A later capture; of the same one the later word, for a revisit renews what is asked with."""
-    later: sa.ColumnElement[bool] = new.began >= captures.c.began
-    return later
-
-
-def _is_attempt(new: Any) -> sa.ColumnElement[bool]:
-    """The first announcement stands; of attempts the last one counts."""
-    was = announced.c.tried
-    return sa.and_(new.tried.is_not(None), sa.or_(was.is_(None), new.tried >= was))
-
-
-def _is_better(new: Any) -> sa.ColumnElement[bool]:
-    """Of rows with one id and version a complete one counts, else the later one."""
-    was = versions.c
-    later = sa.and_(new.complete == was.complete, new.captured >= was.captured)
-    return sa.or_(sa.and_(new.complete, sa.not_(was.complete)), later)
-
-
-_RULES: tuple[tuple[sa.Table, Callable[[Any], sa.ColumnElement[bool]]], ...] = (
-    (known, _is_replaced),
-    (captures, _is_later),
-    (waiting, lambda _: sa.true()),
-    (announced, _is_attempt),
-    (versions, _is_better),
-    (walked, lambda new: new.at >= walked.c.at),
-    (ended, lambda _: sa.true()),
-)
-
-
-def _gone(said: list[Known]) -> Iterable[Known]:
-    """What was said to be gone, and not to be an article again after that."""
-    found: dict[str, Known] = {}
-    for entry in said:
-        if entry.verdict == Verdict.GONE.value:
-            found[entry.url] = entry
-        elif entry.verdict == Verdict.ARTICLE.value:
-            found.pop(entry.url, None)
-    return found.values()
-
-
-def _ended(gone: Known) -> sa.Update:
-    """An article of which a page is missing is not asked for again once its outlet says that it is gone."""
-    same = sa.and_(known.c.url == gone.url, known.c.outlet == gone.outlet)
-    not_later = sa.func.substr(known.c.job, 1, 14) <= gone.job[:14]
-    told = known.c.verdict.in_((_ARTICLE, gone.verdict))  # what else it was said to be after that counts
-    return sa.update(known).where(same, not_later, told).values(final=True)
 
 
 def _stored_row(url: str, stored: Stored) -> dict[str, Any]:

@@ -81,7 +81,9 @@ class Outcome:
         }
         is_article = self.verdict is Verdict.ARTICLE
         if before and before.verdict == Verdict.ARTICLE and not is_article:
-            yield replace(before, **again, ended=_ENDS.get(self.verdict, before.ended))
+            # One of which a page is missing is not asked for again once it is gone.
+            final = before.final or self.due is None
+            yield replace(before, **again, final=final, ended=_ENDS.get(self.verdict, before.ended))
             return
         same = before if before and before.article_id == article.id else None
         main = Known(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,12 +16,14 @@ import sqlalchemy as sa
 from archive import layout
 from archive.database import open_database
 from archive.job import Job
+from archive.known import Announced, Known, Walked
 from archive.model import Article, Capture, RecordRef, Verdict
 from archive.outcome import Outcome
 from archive.rebuild import Rebuilt, rebuild
 from archive.schema import CONTENT
 
-_MOMENTS = (datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=number) for number in count())
+MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
+_MOMENTS = (MOMENT + timedelta(seconds=number) for number in count())
 
 
 @dataclass
@@ -73,12 +75,17 @@ def keep(
     aliases: tuple[str, ...] = (),
     recovered: tuple[str, ...] = (),
     final: bool = True,
+    before: Known | None = None,
 ) -> None:
     """Have a job make a row of these."""
     article = Article(outlet=running.outlet, url=url, captured=next(_MOMENTS), captures=captures, extractor="1")
     if verdict is Verdict.ARTICLE:
         article.id = f"{running.outlet}:{url}"
-    running.keep(Outcome(article=article, verdict=verdict, aliases=aliases, recovered=recovered, final=final))
+        article.version = before.version + 1 if before else 1
+    outcome = Outcome(
+        article=article, verdict=verdict, aliases=aliases, recovered=recovered, final=final, before=before, due=MOMENT
+    )
+    running.keep(outcome)
 
 
 class Life:
@@ -111,11 +118,11 @@ class Life:
     def _step(self, running: Job) -> None:
         chance = self._chance
         url = f"https://{self._outlet}.test/{chance.randrange(6)}"
-        match chance.randrange(8):
+        match chance.randrange(9):
             case 0:
                 running.commit()
             case 1:
-                running.event("failed", url=url, reason="timeout", detail="")
+                self._note(running, url)
             case 2:
                 running.capture(exchange(url, b"", 304, chance.choice("abc")))
             case 3:
@@ -126,11 +133,29 @@ class Life:
                 if chance.random() < 0.7:
                     self._keep(running, ref, ())
 
+    def _note(self, running: Job, url: str) -> None:
+        """What makes no row: announcements, attempts, walks, second looks."""
+        chance, now = self._chance, next(_MOMENTS).isoformat()
+        line = Announced(url=url, outlet=self._outlet, day="2026-11-22", at=now, source=chance.choice("ab"))
+        match chance.randrange(4):
+            case 0:
+                running.announce(line, title="Pasar")
+            case 1:
+                running.fail(url, "timeout", "", replace(line, reason="timeout", tries=1, tried=now))
+            case 2:
+                running.walked(
+                    Walked(outlet=self._outlet, source="a", day="2026-11-22", done=chance.random() < 0.5, at=now)
+                )
+            case _:
+                if known := running.catalog.known(url):
+                    running.visited(replace(known, visited=now, due=now, job=running.id))
+
     def _keep(self, running: Job, ref: RecordRef, recovered: tuple[str, ...]) -> None:
         verdict = self._chance.choice((Verdict.ARTICLE, Verdict.ARTICLE, Verdict.GONE, Verdict.NOT_FOUND))
         aliases = (f"{ref.url}?alias",) if self._chance.random() < 0.3 else ()
         final = self._chance.random() < 0.7
-        keep(running, ref.url, [ref], verdict=verdict, aliases=aliases, recovered=recovered, final=final)
+        before = running.catalog.known(ref.url) if self._chance.random() < 0.5 else None
+        keep(running, ref.url, [ref], verdict=verdict, aliases=aliases, recovered=recovered, final=final, before=before)
 
     def _tear(self) -> None:
         """Bytes that were not promised are gone, as after a loss of power."""

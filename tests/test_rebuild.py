@@ -17,7 +17,6 @@ from archive.catalog import open_catalog
 from archive.errors import LeaseHeld, StorageError
 from archive.known import Changes
 from archive.model import RecordRef, Verdict
-from archive.schema import CONTENT
 from archive.warc import WarcWriter
 from tests import buckets
 from tests.lives import Life, Place, exchange, keep, on_disk
@@ -53,7 +52,7 @@ def small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-@pytest.mark.parametrize("seed", [1, 28])
+@pytest.mark.parametrize("seed", [1, 20])
 def test_whatever_jobs_did_the_new_catalog_knows_what_the_old_one_did(tmp_path: Path, seed: int) -> None:
     place = on_disk(tmp_path)
     live(place, seed)
@@ -62,7 +61,8 @@ def test_whatever_jobs_did_the_new_catalog_knows_what_the_old_one_did(tmp_path: 
     assert place.complaints == []
     assert place.content() == old
     assert all(old.values())
-    assert [rebuilt.addresses, rebuilt.captures, rebuilt.waiting] == [len(old[table.name]) for table in CONTENT]
+    counted = [len(old[name]) for name in ("known", "captures", "waiting")]
+    assert [rebuilt.addresses, rebuilt.captures, rebuilt.waiting] == counted
 
 
 def test_an_archive_in_a_bucket_has_its_catalog_made_anew_with_what_still_waits_for_upload(
