@@ -32,7 +32,7 @@ class Outcome:
     recovered: tuple[str, ...] = ()
     """Names of the records that waited for this row."""
     removed: float | None = None
-    """Part of the words in the outlet's containers that is not in the text, 0 to 1; None when no rule found them."""
+    """Part of the outlet's containers that is not in the text, by characters, 0 to 1; None where no rule found it."""
     before: Known | None = None
     """What was known of the address before it was visited."""
     due: datetime | None = None
@@ -47,8 +47,9 @@ class Outcome:
     def has_moved(self) -> bool:
         """Does the address of an article lead to another article now?"""
         before = self.before
-        was_article = before is not None and before.verdict == Verdict.ARTICLE
-        return was_article and self.verdict is Verdict.ARTICLE and before.article_id != self.article.id
+        if before is None or before.verdict != Verdict.ARTICLE or self.verdict is not Verdict.ARTICLE:
+            return False
+        return before.article_id != self.article.id
 
     def known(self, job: str) -> list[Known]:
         """The catalog's lines for its address and every alias."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from archive.catalog import open_catalog
-from archive.known import Known
+from archive.known import Changes, Known
 from tests.fakesite import FakeSite, Reply, Request
 from tests.runs import Run, crawl
 
@@ -157,3 +158,18 @@ def test_what_gives_no_page_is_tried_ever_more_rarely_also_when_nobody_announces
     done = crawl("tribun", tmp_path, site, ahead=timedelta(hours=2))
     assert {row["url"] for row in done.rows()} >= {torn.url, missing.url}
     assert Counter(row["verdict"] for row in done.rows("dropped")) == {"not-found": 1}
+
+
+def test_other_rules_are_no_edit_of_the_publishers(tmp_path: Path, site: FakeSite) -> None:
+    page, edited = Page(1, etag=False, advertised=True), Page(2, etag=False, advertised=True)
+    announce(site, page, edited)
+    crawl("tribun", tmp_path, site)
+    with closing(open_catalog(tmp_path / "state" / "catalog.sqlite3")) as catalog:
+        for url in (page.url, edited.url):  # as if other rules had read another text from the same bytes
+            found = catalog.known(url)
+            assert found
+            catalog.commit(Changes(known=[replace(found, facts="other", made="1:other")]))
+    edited.text = ["Ralat: pasar tetap tutup sampai pekan depan, kata camat.", edited.text[1]]
+    done = crawl("tribun", tmp_path, site, ahead=DAY)
+    assert counts(done)["revisited"] == {"unchanged": 1, "edited": 1}
+    assert [len(versions(done, one)) for one in (page, edited)] == [1, 2]
