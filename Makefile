@@ -14,10 +14,12 @@ demo: $(READY)
 test: $(READY) $(JUDGES)
 	$(BIN)/pytest -n auto --dist worksteal
 
-# Two hundred kills of one crawl, and forty crawls into a bucket on a network that fails; docs/soak.md has the record.
+# Two hundred kills of one crawl, forty crawls into a bucket on a network that fails, and a backfill of 10,000 articles
+# that is killed; docs/soak.md has the record.
 soak: $(READY)
 	$(BIN)/python -m tests.soak 200
 	$(BIN)/python -m tests.soak_bucket 40
+	$(BIN)/python -m tests.soak_backfill
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -46,6 +48,7 @@ lock: $(READY)
 	$(BIN)/pip install --quiet 'uv>=0.5,<1'
 	$(COMPILE) pyproject.toml --group dev --output-file requirements.lock
 	$(COMPILE) --group judges --output-file requirements-judges.lock
+	$(COMPILE) pyproject.toml --group build --constraint requirements.lock --output-file requirements-run.lock
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from archive import cdxj
 from archive.errors import ArgumentError, Damaged
@@ -47,6 +47,23 @@ class Page(NamedTuple):
     ts: str
     """Timestamp of that capture, 14 digits, as its index line has it."""
     text: str
+
+
+class Content(Protocol):
+    """What goes into a WACZ; `Excerpt` says what each of these is."""
+
+    warcs: list[str]
+    latest: str
+    captures: int
+    articles: int
+    missing: int
+
+    def path(self, key: str) -> Path: ...
+    def size(self, key: str) -> int: ...
+    def let_go(self, key: str) -> None: ...
+    def lines(self) -> Iterator[str]: ...
+    def places(self, key: str) -> Iterator[tuple[int, int]]: ...
+    def pages(self) -> Iterator[Page]: ...
 
 
 class Excerpt:

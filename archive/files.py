@@ -49,6 +49,9 @@ class Files(Protocol):
     def size(self, key: str) -> int:
         """Bytes of a file."""
 
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """Some bytes of a file; fewer where it ends."""
+
     def where(self, key: str) -> str:
         """What a person types to get at the file."""
 
@@ -104,6 +107,11 @@ class OnDisk:
     def size(self, key: str) -> int:
         return (self._root / key).stat().st_size
 
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        with (self._root / key).open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
     def where(self, key: str) -> str:
         return str(self._root / key)
 
@@ -126,6 +134,7 @@ class InBucket:
         self.name = name
         self._storage = storage
         self.exists, self.size, self.where = storage.exists, storage.size, storage.where
+        self.read = storage.read
         self.add, self.settle, self.close = storage.publish, storage.drain, storage.close
 
     def keys(self, folder: str, *suffixes: str, refused: Callable[[Unread], None] = refuse) -> Iterator[str]:

@@ -102,9 +102,10 @@ def _robots_tag(value: str) -> Iterator[tuple[str, str]]:
     for part in value.lower().split(","):
         name, colon, rest = (piece.strip() for piece in part.partition(":"))
         if colon and name not in _VALUED and _AGENT.fullmatch(name):
-            agent, part = name, rest
-        for directive in part.split():
-            yield agent, directive
+            agent = name
+            yield agent, rest
+        else:
+            yield agent, part.strip()
 
 
 def _on_page(page: bytes) -> list[str]:

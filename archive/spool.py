@@ -38,6 +38,11 @@ class Spool:
         self.left: list[str] = []
         """Keys of the files that have left while the job goes on."""
 
+    @property
+    def warc_bytes(self) -> int:
+        """Size of the WARC files of this job, as far as they are written."""
+        return self._warc.written
+
     def capture(self, capture: Capture, earlier: Stored | None) -> RecordRef:
         """Append the records of an exchange; see `WarcWriter.write`."""
         self._dirty = True

@@ -47,6 +47,11 @@ class Places:
         """The embedded catalog."""
         return self.folder / "catalog.sqlite3"
 
+    @property
+    def search(self) -> Path:
+        """The search index of `scrapy serve`, which is made from the rows of the archive."""
+        return self.folder / "search.sqlite3"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State(Places):

@@ -10,18 +10,20 @@ import sqlite3
 import struct
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from isal import isal_zlib
 
+from archive.clipping import Clipping
 from archive.errors import ArgumentError, Damaged, StorageError
-from archive.excerpt import Excerpt
+from archive.excerpt import Content, Excerpt
 from archive.files import Files
 from archive.indexes import day, iso
 from archive.local import fsync_folder
@@ -68,31 +70,51 @@ def write(
     before each WARC file and after the last, how many of their bytes are done, and of how many. Raises ArgumentError,
     StorageError.
     """
-    try:
+    with _explained(output):
         if output:
             _check_free(output)
         with Excerpt(files, outlet, since, until) as excerpt:
             first = f"{since:%Y%m%d}" if since else excerpt.earliest[:8]
             last = f"{until:%Y%m%d}" if until else excerpt.latest[:8]
             output = output or Path(f"{outlet}-{first}-{last}.wacz")
-            _check_free(output)
-            part = output.with_name(f"{output.name}.{secrets.token_hex(4)}.part")
-            try:
-                with part.open("xb") as file:
-                    period = day(first) if first == last else f"{day(first)} to {day(last)}"
-                    _write(file, excerpt, f"{title}, {period}", progress)
-                    file.flush()
-                    os.fsync(file.fileno())
-                    size = file.tell()
-                _publish(part, output)
-            finally:
-                part.unlink(missing_ok=True)
-            return Written(output, excerpt.articles, excerpt.captures, excerpt.missing, size)
+            period = day(first) if first == last else f"{day(first)} to {day(last)}"
+            return _make(output, excerpt, f"{title}, {period}", progress)
+
+
+def write_article(files: Files, rows: Iterable[Mapping[str, Any]], output: Path) -> Written:
+    """Write a WACZ of the captures of one article, whole or not at all; `rows` are its versions. See `Clipping`.
+
+    Raises ArgumentError, StorageError.
+    """
+    with _explained(output), Clipping(files, rows) as clipping:
+        *_, last = clipping.pages()
+        return _make(output, clipping, last.title or last.url, None)
+
+
+@contextmanager
+def _explained(output: Path | None) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         named = error.filename or output
         raise StorageError(f"{f'{named}: ' if named else ''}{error.strerror or error}. No file was written.") from error
     except sqlite3.Error as error:
         raise StorageError(f"The temporary database in {tempfile.gettempdir()} failed: {error}.") from error
+
+
+def _make(output: Path, content: Content, title: str, progress: Callable[[int, int], None] | None) -> Written:
+    _check_free(output)
+    part = output.with_name(f"{output.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            _write(file, content, title, progress)
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+        _publish(part, output)
+    finally:
+        part.unlink(missing_ok=True)
+    return Written(output, content.articles, content.captures, content.missing, size)
 
 
 def _check_free(output: Path) -> None:
@@ -124,23 +146,23 @@ def _publish(part: Path, output: Path) -> None:
         raise
 
 
-def _write(file: IO[bytes], excerpt: Excerpt, title: str, progress: Callable[[int, int], None] | None) -> None:
+def _write(file: IO[bytes], content: Content, title: str, progress: Callable[[int, int], None] | None) -> None:
     with ZipFile(file, "w") as zipped, tempfile.TemporaryFile() as blocks:
-        package = _Package(zipped, excerpt.latest)
-        done, everything = 0, sum(map(excerpt.size, excerpt.warcs))
-        for key in excerpt.warcs:
+        package = _Package(zipped, content.latest)
+        done, everything = 0, sum(map(content.size, content.warcs))
+        for key in content.warcs:
             if progress:
                 progress(done, everything)
-            with excerpt.path(key).open("rb") as warc:
-                checked = _Members(key, excerpt.places(key)).passed(_pieces(warc))
+            with content.path(key).open("rb") as warc:
+                checked = _Members(key, content.places(key)).passed(_pieces(warc))
                 done += package.add(f"archive/{Path(key).name}", checked, ZIP_STORED)
-            excerpt.let_go(key)
+            content.let_go(key)
         if progress:
             progress(done, everything)
-        package.add("indexes/index.cdx.gz", _compressed(excerpt.lines(), blocks), ZIP_STORED)
+        package.add("indexes/index.cdx.gz", _compressed(content.lines(), blocks), ZIP_STORED)
         blocks.seek(0)
         package.add("indexes/index.idx", _pieces(blocks))
-        package.add("pages/pages.jsonl", _page_lines(excerpt))
+        package.add("pages/pages.jsonl", _page_lines(content))
         package.describe(title)
 
 
@@ -268,9 +290,9 @@ def _compressed(lines: Iterator[str], blocks: IO[bytes]) -> Iterator[bytes]:
         yield data
 
 
-def _page_lines(excerpt: Excerpt) -> Iterator[bytes]:
+def _page_lines(content: Content) -> Iterator[bytes]:
     """pages.jsonl: a header, and one line an article."""
     yield b'{"format": "json-pages-1.0", "id": "pages", "title": "Pages", "hasText": true}\n'
-    for page in excerpt.pages():
+    for page in content.pages():
         fields = {**page._asdict(), "title": page.title or page.url, "ts": iso(page.ts)}
         yield json.dumps(fields).encode() + b"\n"

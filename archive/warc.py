@@ -51,6 +51,8 @@ class WarcWriter:
         self._key = ""
         self._warcinfo = ""
         self._index: list[str] = []
+        self.written = 0
+        """Bytes of all files of this job."""
         self.keys: set[str] = set()
         """Keys of all files of this job."""
         self.finished: list[str] = []
@@ -135,6 +137,7 @@ class WarcWriter:
             written = os.write(self._file, view)
             view = view[written:]
         self._size += len(data)
+        self.written += len(data)
         self._checksum = zlib.crc32(data, self._checksum)
         return offset
 

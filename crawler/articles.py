@@ -16,14 +16,15 @@ from archive.known import Announced, Known
 from archive.model import Article, Verdict, Waiting
 from archive.outcome import Outcome, in_utc
 from crawler import again, reasons
-from crawler.discovery import DiscoverySpider, failed_request
+from crawler.announcing import failed_request
+from crawler.discovery import DiscoverySpider
 from crawler.frontier import Target
 from crawler.judgement import CUT_SHORT, OPEN_ENDED, Judgement, PageFailed, judge_status, respect
 from crawler.middlewares.archived import read
 from crawler.schedule import Schedule
 from crawler.visit import Visit
 from crawler.wire import LeftAlone
-from pipelines.extract import EXTRACTOR, Page, extract, join
+from pipelines.extract import EXTRACTOR, Page, extract, join, left_out
 from pipelines.workers import Workers
 
 if TYPE_CHECKING:
@@ -302,8 +303,8 @@ class ArticleSpider(DiscoverySpider):
         article.captures = visit.records
         article.job = visit.job
         aliases = (visit.target.url, *(self.outlet.canonical(record.url) for record in visit.records))
-        if visit.before and not article.id:
-            article.id = visit.before.article_id or ""
+        if not article.id:
+            article.id = (visit.before and visit.before.article_id) or judgement.article_id or ""
         due = again.due(self.schedule, visit, article, judgement)
         return Outcome(
             article=article,
@@ -312,6 +313,7 @@ class ArticleSpider(DiscoverySpider):
             aliases=aliases,
             final=judgement.final or due is None,
             recovered=visit.recovered,
+            removed=left_out(visit.pages),
             before=visit.before,
             due=due,
         )

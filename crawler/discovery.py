@@ -4,101 +4,63 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from scrapy import Request, Spider
+from scrapy import Request
 
-from archive.errors import SourceRefused
-from archive.known import Announced
 from archive.zones import OFFSETS
 from crawler import reasons, sources
-from crawler.arguments import Arguments
-from crawler.frontier import UNSETTLED, Answer, Frontier
-from crawler.middlewares.robots import RobotsMiddleware
-from crawler.outlet import Feed, Index, Outlet, Robots, Sitemap, Source
-from crawler.walk import Run, first_run
+from crawler.announcing import AnnouncingSpider, failed_request, step
+from crawler.backfill import Course, Reach, SourceReport, cannot_go_back
+from crawler.frontier import UNSETTLED, Frontier
+from crawler.judgement import respects_opt_out
+from crawler.outlet import Dated, Feed, Index, Robots, Sitemap, Source
+from crawler.walk import Run, Walk
 from crawler.wire import LeftAlone
 from pipelines.warc import WarcPipeline
 
 if TYPE_CHECKING:
     from scrapy.http import Response
-    from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
-
-    from archive.job import Job
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 LIMITS = sources.Limits()
-BATCH = 500
-"""Entries that are looked up in the catalog at a time."""
-MAX_DOCUMENTS = 5000
-"""Sitemaps, feeds and index pages that one job reads at most."""
 MAX_LEFT = 20_000
 """Addresses that one job takes over from earlier ones at most."""
 
 
-@dataclass(slots=True)
-class SourceReport:
-    """What one document of a source brought."""
-
-    url: str
-    announced: int = 0
-    """Addresses on it."""
-    new: int = 0
-    """Addresses among them that nobody had announced before."""
-    problem: str | None = None
-    """Why it brought less than it could, if so."""
-
-
-def _step(response: Response, letter: str) -> tuple[str, str]:
-    """Where what stands in a source's document was found: its address, and the steps that led there."""
-    return response.url, response.meta.get("hops", "") + letter
-
-
-def failed_request(failure: Failure) -> tuple[Request, BaseException]:
-    """The request and the error that Scrapy hands to an errback."""
-    request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-    assert failure.value is not None
-    return request, failure.value
-
-
-class DiscoverySpider(Spider):
-    """Asks every source, within limits, and hands what it announces to the frontier."""
-
-    outlet: ClassVar[Outlet]
-    sample = False
-    """Read one child of every sitemap index and one page of every index: enough to see whether a source works."""
-    job: Job
-    sink: WarcPipeline
+class DiscoverySpider(AnnouncingSpider):
+    """Asks every source, and walks through those that have pages and days."""
 
     def __init__(self, **given: Any) -> None:
         """Raises ArgumentError."""
-        super().__init__(self.name)
-        self.arguments = Arguments.parse(self.outlet, given)
-        self.reports: dict[str, SourceReport] = {}
-        self._documents: set[str] = set()
+        super().__init__(**given)
+        self._course = Course()
+        self.remark: str | None = None
+        """At the end: what a person should know of the sources as a whole."""
 
-    @classmethod
-    def update_settings(cls, settings: BaseSettings) -> None:
-        """Scrapy's hook: a User-Agent in the form that crawlers use, unless the user has one of their own."""
-        super().update_settings(settings)
-        if not settings["USER_AGENT"]:
-            who = f"arsip-berita/{settings['ARSIP_VERSION']}; +{settings['CONTACT'] or 'contact-not-set'}"
-            settings.set("USER_AGENT", f"Mozilla/5.0 (compatible; {who})", priority="spider")
+    @property
+    def estimate(self) -> str | None:
+        """Where a walk through days is, and how long it will take; None when there is none."""
+        return str(self._course) or None
 
     async def start(self) -> AsyncIterator[Request]:
         """The first requests: the addresses that were asked for, or every source."""
         sink = self.crawler.get_item_pipeline(WarcPipeline)
         assert sink is not None, "the spiders need WarcPipeline in ITEM_PIPELINES"
         self.sink, self.job = sink, sink.job
-        self.frontier = Frontier(self.name, self.outlet, self.arguments, self.job.catalog, count_all=self.sample)
+        self.frontier = Frontier(
+            self.name,
+            self.outlet,
+            self.arguments,
+            self.job.catalog,
+            count_all=self.sample,
+            respects_opt_out=respects_opt_out(self.crawler.settings),
+        )
         async for request in self.recover():
             yield request
         asked = [sources.Entry(url=url, source="argument") for url in self.arguments.urls.values()]
@@ -118,30 +80,45 @@ class DiscoverySpider(Spider):
         """The requests with which a source is begun."""
         if isinstance(source, Robots):
             for url in await self._robots_sitemaps(source.url):
-                for request in self._document(url, self.parse_sitemap, (source.url, "M"), depth=1):
+                for request in self._document(url, self.parse_sitemap, (source.url, "M"), depth=1, root=url):
                     yield request
-        elif isinstance(source, Sitemap):
-            for request in self._document(source.url, self.parse_sitemap, depth=1):
-                yield request
         elif isinstance(source, Feed):
             for request in self._document(source.url, self.parse_feed):
                 yield request
-        elif isinstance(source, Index):
-            for request in self._index_page(first_run(source, self.arguments, self.outlet.rules.zone)):
+        elif isinstance(source, Sitemap) and not source.is_dated:
+            for request in self._document(source.url, self.parse_sitemap, depth=1, root=source.url):
+                yield request
+        elif isinstance(source, Dated):
+            for request in self._page_of(await self._first_run(source)):
                 yield request
 
-    async def parse_sitemap(self, response: Response, depth: int) -> AsyncIterator[Request]:
+    async def parse_sitemap(
+        self, response: Response, depth: int, root: str, run: Run | None = None
+    ) -> AsyncIterator[Request]:
         """A sitemap of any kind; children of an index are read to the limit of depth."""
-        report, page = await self._read(response, sources.read_sitemap)
+        since, until = self.arguments.since, self.arguments.until
+        report, page = await self._read(response, partial(sources.read_sitemap, since=since, until=until))
         if page:
             report.problem = page.fault
-            for child in page.children[:1] if self.sample else page.children:
+            self._reach(root, page.entries).goes_back |= page.older > 0
+            # The newest first: Scrapy asks for the last of them first, but for the one that it sends at once.
+            children = page.children[:1] if self.sample else [*page.children[:1], *page.children[:0:-1]]
+            for child in children:
                 if depth >= LIMITS.depth:
                     report.problem = f"depth-limit: {child} lies deeper than {LIMITS.depth} sitemaps"
                     break
-                for request in self._document(child, self.parse_sitemap, _step(response, "M"), depth=depth + 1):
+                found = step(response, "M")
+                for request in self._document(child, self.parse_sitemap, found, depth=depth + 1, root=root):
                     yield request
-            await self._announce_all(page.entries, report, _step(response, "M")[1])
+            if run:
+                run.problem = page.fault or ("it is an index of sitemaps" if page.children else None)
+                await self._take(run, page.entries, report, step(response, "M")[1])
+            else:
+                await self._announce_all(page.entries, report, step(response, "M")[1])
+        if run:
+            run.problem = run.problem or report.problem
+            async for request in self._walk_on(run, report, goes_on=False):
+                yield request
         for request in self._settled(report):
             yield request
 
@@ -152,26 +129,25 @@ class DiscoverySpider(Spider):
             report.problem = page.fault
             if page.homepage_links:
                 report.problem = f"homepage-links: {page.homepage_links} items lead to the home page"
-            await self._announce_all(page.entries, report, _step(response, "M")[1])
+            self._reach(report.url, page.entries)
+            await self._announce_all(page.entries, report, step(response, "M")[1])
         for request in self._settled(report):
             yield request
 
     async def parse_index(self, response: Response, run: Run) -> AsyncIterator[Request]:
-        """One page of an index; the next is asked for while pages bring addresses that this run had not seen."""
-        before = len(run.seen)
+        """One page of an index; the next is asked for while pages bring what was not known before."""
+        assert isinstance(run.source, Index)
         report, entries = await self._read(response, partial(sources.read_index, links_css=run.source.links))
-        if entries:
-            # Only articles count: a menu that differs from page to page would keep the walk going.
-            urls = (self.outlet.canonical(entry.url) for entry in entries if self.outlet.owns(entry.url))
-            run.seen.update(url for url in urls if self.outlet.is_article(url))
-            await self._announce_all(entries, report, _step(response, "L")[1], run.day)
-        for request in self._next_index_page(run, grew=len(run.seen) > before):
+        if response.status in {404, 410} and run.page > 1:
+            report.problem = None  # so some outlets say that there are no more
+        run.problem = report.problem
+        goes_on = bool(entries) and await self._take(run, entries or [], report, step(response, "L")[1])
+        async for request in self._walk_on(run, report, goes_on=goes_on):
             yield request
         for request in self._settled(report):
             yield request
 
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
-        """A source that gave no answer."""
         request, error = failed_request(failure)
         left_alone = isinstance(error, LeftAlone)
         if left_alone and self.is_leaving():
@@ -184,12 +160,20 @@ class DiscoverySpider(Spider):
             yield following
         run: Run | None = request.cb_kwargs.get("run")
         if run is not None and not left_alone:
-            for following in self._next_index_page(run, grew=False):
+            run.problem = report.problem
+            async for following in self._walk_on(run, report, goes_on=False):
                 yield following
 
-    def is_leaving(self) -> bool:
-        """Is the job at its end, asked to stop, or refused? Then nothing more is sent, whatever waits."""
-        raise NotImplementedError
+    def conclude(self, reason: str) -> None:
+        """At the end of a job: say in the reports which sources do not go back to the period that was asked for."""
+        since = self.arguments.since or self.arguments.until
+        if since is None or reason != "finished":  # else they were not all asked
+            return
+        for url, reach in self._reaches.items():
+            if shortfall := reach.shortfall(since):
+                report = self.reports.setdefault(url, SourceReport(url))
+                report.problem = "; ".join(filter(None, (report.problem, shortfall)))
+        self.remark = cannot_go_back(self.name, since, self._reaches)
 
     def recover(self) -> AsyncIterator[Request]:
         """Requests for what a killed job had fetched and made no row of."""
@@ -214,109 +198,106 @@ class DiscoverySpider(Spider):
         """Requests for articles that are due to be looked at again."""
         raise NotImplementedError
 
-    def next_articles(self) -> Iterator[Request]:
-        """Requests for as many articles as may be on the way."""
-        raise NotImplementedError
+    async def _first_run(self, source: Dated) -> Run | None:
+        """Where the walk through a source begins; None when all that was asked for is known."""
+        walked = await asyncio.to_thread(self.job.catalog.walked, self.name, source.url)
+        walk = Walk(source, self.arguments, self.outlet.rules.zone, walked, sample=self.sample)
+        self._course.begin(walk)
+        if walk.over:
+            self._reaches[source.url] = Reach(goes_back=True)
+            self.crawler.stats.inc_value("arsip/walked-before", walk.over)
+            logger.info("%s: earlier jobs walked through %d %ss of %s.", self.name, walk.over, source.every, source.url)
+        return walk.next()
 
-    async def _robots_sitemaps(self, url: str) -> list[str]:
-        middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        report = self.reports.setdefault(url, SourceReport(url))
-        if middleware is None:
-            report.problem = "ROBOTSTXT_OBEY is off"
-            return []
-        robots = await middleware.of(Request(url))
-        if self.is_leaving():  # it may never have been asked for
-            return []
-        if robots.refused:
-            report.problem = robots.refused.reason
-            self.crawler.stats.inc_value(f"arsip/source-failed/{report.problem}")
-        found = sources.read_robots(robots.body, url)
-        if not found and not report.problem:
-            report.problem = "no Sitemap line"
-        if report.problem:
-            logger.info("source %s: %s", url, report.problem)
-        return found
+    def _reach(self, root: str, entries: list[sources.Entry]) -> Reach:
+        """How far a source goes back, after one more of its documents."""
+        reach = self._reaches.setdefault(root, Reach())
+        reach.take(entries, OFFSETS[self.outlet.rules.zone])
+        return reach
 
-    def _document(
-        self, url: str, callback: Any, found: tuple[str | None, str] = (None, ""), **named: Any
-    ) -> Iterator[Request]:
-        """The request for a source's document, unless it was asked for already or lies off the outlet.
-
-        `found` says where its address stands, and the steps that led there.
-        """
-        if url in self._documents:
-            return
-        report = self.reports.setdefault(url, SourceReport(url))
-        if not self.outlet.owns(url):
-            report.problem = "off the outlet's hosts"
-        elif len(self._documents) >= MAX_DOCUMENTS:
-            report.problem = f"documents-limit: {MAX_DOCUMENTS} were read"
-        else:
-            self._documents.add(url)
-            meta = {"conditional": True, "kind": "source", "via": found[0], "hops": found[1]}
-            yield Request(url, callback, errback=self.source_failed, cb_kwargs=named, meta=meta, dont_filter=True)
-            return
-        logger.info("source %s: %s", url, report.problem)
-
-    def _index_page(self, run: Run) -> Iterator[Request]:
-        return self._document(run.url, self.parse_index, run=run)
-
-    def _next_index_page(self, run: Run, *, grew: bool) -> Iterator[Request]:
-        template = run.source.url if run.day else run.source.latest or run.source.url
-        if self.sample:
+    def _page_of(self, run: Run | None) -> Iterator[Request]:
+        """The request for the page at hand of a walk."""
+        if run is None:
             return iter(())
-        if grew and run.page < run.source.max_pages and "{page}" in template:
-            run.page += 1
-            return self._index_page(run)
-        day = next(run.further, None)
-        return self._index_page(Run(run.source, day, run.further)) if day else iter(())
+        dated = run.day is not None
+        if isinstance(run.source, Index):
+            return self._document(run.url, self.parse_index, dated=dated, run=run)
+        return self._document(run.url, self.parse_sitemap, dated=dated, depth=1, root=run.source.url, run=run)
 
-    async def _read(self, response: Response, read: Callable[[bytes, str], T]) -> tuple[SourceReport, T | None]:
-        """The report on a source's document, and what it holds; None when it could not be had."""
-        url = response.request.url if response.request else response.url
-        report = self.reports.setdefault(url, SourceReport(url))
-        if response.status != 200:
-            report.problem = f"answered HTTP {response.status}"
-            return report, None
-        try:
-            # A sitemap of 50,000 addresses takes seconds, and the reactor has other things to do.
-            return report, await asyncio.to_thread(read, response.body, response.url)
-        except SourceRefused as error:
-            report.problem = str(error)
-            return report, None
+    async def _take(self, run: Run, entries: list[sources.Entry], report: SourceReport, hops: str) -> bool:
+        """Announce a page of a walk; may the next one bring more?"""
+        owned = (self.outlet.canonical(entry.url) for entry in entries if self.outlet.owns(entry.url))
+        # Only articles count: a menu that differs from page to page would keep the walk going.
+        urls = [url for url in owned if self.outlet.is_article(url)]
+        is_news = run.last is None or await asyncio.to_thread(self._is_news, urls, run.last.at)
+        grew = run.see(urls)
+        if run.page == 1 and urls:
+            await self.sink.note(self.job.walked, run.line(self.name, done=False))
+        await self._announce_all(entries, report, hops, self._day_of(run))
+        if run.day is None:
+            self._reach(run.first_url, entries)
+        elif urls:
+            self._reach(run.source.url, entries).goes_back |= run.problem is None
+        return grew and is_news
 
-    async def _announce_all(
-        self, entries: list[sources.Entry], report: SourceReport, hops: str, day: date | None = None
-    ) -> None:
-        """Hand a document's entries to the frontier, some at a time: the reactor has other things to do."""
-        for first in range(0, len(entries), BATCH):
-            fresh: list[tuple[Announced, dict[str, Any]]] = []
-            for entry in entries[first : first + BATCH]:
-                answer = self._announce(entry, hops, day, fresh)
-                report.announced += 1
-                report.new += answer is Answer.NEW
-            await self.sink.announce(fresh)
+    def _is_news(self, urls: list[str], since: str) -> bool:
+        """Is there one among them that was not known at that time?"""
+        ask = self.job.catalog
+        for url in urls:
+            line = ask.announced(url)
+            if line is not None:
+                if line.at > since:
+                    return True
+            elif ask.known(url) is None and ask.article(self.frontier.identify(url)) is None:
+                return True
+        return False
 
-    def _announce(
-        self, entry: sources.Entry, hops: str, day: date | None, fresh: list[tuple[Announced, dict[str, Any]]]
-    ) -> Answer:
-        """What the frontier makes of an entry; what nobody had announced before is added to `fresh` with its hints."""
-        published = entry.published.astimezone(OFFSETS[self.outlet.rules.zone]) if entry.published else None
+    def _day_of(self, run: Run) -> date | None:
+        """The day of publication as far as a walk tells it: of a month that is a day of it that was asked for."""
+        since = self.arguments.since
+        return max(run.day, since) if run.day and since else run.day
 
-        def note(line: Announced) -> None:
-            lastmod = entry.lastmod.isoformat() if entry.lastmod else None
-            hints = {"url": entry.url, "title": entry.title, "lastmod": lastmod, "keywords": entry.keywords}
-            fresh.append((line, hints))
+    async def _walk_on(self, run: Run, report: SourceReport, *, goes_on: bool) -> AsyncIterator[Request]:
+        """The request for the next page, or for the first page of the next day when this one has come to its end."""
+        if self.sample:
+            return
+        if goes_on and run.turn():
+            self._fold(run, report)
+            for request in self._page_of(run):
+                yield request
+            return
+        report.problem = report.problem or run.problem
+        self._fold(run, report)
+        if run.is_whole and self.arguments.limit is None and not self.is_leaving():
+            await self.sink.note(self.job.walked, run.line(self.name, done=True))
+        following = run.walk.next()
+        if run.day:
+            self._course.end()
+            kept = self.crawler.stats.get_value("arsip/kept", 0)
+            end = "is walked" if run.is_whole else "was not walked to its end, and comes again with the next run"
+            told = (self.name, run.label, end, len(run.seen), kept)
+            logger.info("%s: %s %s: %d articles announced, %d kept so far.", *told)
+        if run.walk.is_given_up:
+            self._give_up(run)
+        for request in self._page_of(following):
+            yield request
 
-        answer = self.frontier.announce(entry.url, published, source=entry.source, hops=hops, day=day, note=note)
-        if answer in {Answer.NEW, Answer.THERE, Answer.LATER, Answer.NOT_ASKED}:
-            self.crawler.stats.inc_value("arsip/announced")
-            if answer is not Answer.NEW:
-                self.crawler.stats.inc_value(f"arsip/skipped/{answer}")
-        return answer
+    def _give_up(self, run: Run) -> None:
+        """Leave a dated source that has nothing more, and say from where on."""
+        for url in run.walk.vain:  # one line says it for all of them
+            self.reports.pop(url, None)
+        report = self.reports.setdefault(run.source.url, SourceReport(run.source.url))
+        report.problem = (
+            f"{len(run.walk.vain)} {run.source.every}s in a row brought nothing, the last one was {run.label}; "
+            f"until={run.day} goes on from there"
+        )
+        logger.info("source %s: %s", report.url, report.problem)
+        reach = self._reach(run.source.url, [])
+        reach.goes_back, reach.oldest = run.walk.over > 0, run.walk.oldest
 
-    def _settled(self, report: SourceReport) -> Iterator[Request]:
-        """Say what was wrong with a source, and go on with what was announced."""
-        if report.problem:
-            logger.info("source %s: %s", report.url, report.problem)
-        return self.next_articles()
+    def _fold(self, run: Run, report: SourceReport) -> None:
+        """One report for all pages of a walk through days that brought what they could: there may be thousands."""
+        if run.day and not report.problem and self.reports.pop(report.url, None):
+            total = self.reports.setdefault(run.source.url, SourceReport(run.source.url))
+            total.announced += report.announced
+            total.new += report.new

@@ -15,7 +15,7 @@ from w3lib.encoding import http_content_type_encoding
 from archive.errors import ArgumentError, ArsipError, ExitStatus
 from archive.model import Verdict
 from crawler import reasons
-from crawler.discovery import failed_request
+from crawler.announcing import failed_request
 from crawler.frontier import Answer
 from crawler.judgement import STATUS_VERDICTS
 from crawler.outlet import Outlet

@@ -78,9 +78,20 @@ class Frontier:
     """Takes announcements, gives out targets, and never has more on the way than `limit` leaves room for."""
 
     def __init__(
-        self, name: str, outlet: Outlet, arguments: Arguments, memory: Memory, *, count_all: bool = False
+        self,
+        name: str,
+        outlet: Outlet,
+        arguments: Arguments,
+        memory: Memory,
+        *,
+        count_all: bool = False,
+        respects_opt_out: bool = True,
     ) -> None:
-        """With `count_all` a target counts against the limit even when nothing was kept of it."""
+        """With `count_all` a target counts against the limit even when nothing was kept of it.
+
+        Without `respects_opt_out` what was dropped for it is asked for again.
+        """
+        self._respects_opt_out = respects_opt_out
         self._name = name
         self._outlet = outlet
         self._arguments = arguments
@@ -210,7 +221,7 @@ class Frontier:
             url=canonical,
             outlet=self._name,
             day=of.isoformat(),
-            at=self._now,
+            at=datetime.now(UTC).isoformat(),
             source=source,
             published=published.isoformat() if published else None,
             fetch=fetch if fetch != canonical else None,
@@ -227,4 +238,6 @@ class Frontier:
             published = datetime.fromisoformat(known.published) if known.published else None
             asked = self._arguments.wants_day(published) and self._arguments.wants_section(known.section)
             return Answer.NEW if asked else Answer.NOT_ASKED
+        if known.verdict == Verdict.OPTED_OUT and not self._respects_opt_out:
+            return Answer.NEW
         return Answer.NEW if eager and known.verdict in UNSETTLED else Answer.THERE

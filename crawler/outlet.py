@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha1
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
@@ -51,8 +52,23 @@ class Source:
     """A place where an outlet announces articles."""
 
     url: str
-    """Absolute; a dated source has `{date}` and `{page}` in it."""
+    """Absolute; that of a dated one has `{date}` in it."""
     evidence: Evidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dated(Source):
+    """A source that can have an address for every day, or for every month."""
+
+    date_format: str = "%Y-%m-%d"
+    """How `{date}` is written, for `date.strftime`; `%-d` drops the zero."""
+    every: Literal["day", "month"] = "day"
+    """What one `{date}` stands for. What goes by the month is an archive: it is asked only for a period."""
+
+    @property
+    def is_dated(self) -> bool:
+        """Has it `{date}` in its address?"""
+        return "{date}" in self.url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +77,7 @@ class Robots(Source):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sitemap(Source):
+class Sitemap(Dated):
     """A sitemap, a sitemap index or a news sitemap: the answer tells which."""
 
 
@@ -71,17 +87,17 @@ class Feed(Source):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Index(Source):
-    """Index pages in HTML. With `{date}` there is one run of pages a day; `{page}` counts from 1."""
+class Index(Dated):
+    """Index pages in HTML. `{page}` counts them from 1, `{offset}` their articles from 0."""
 
     links: str
     """CSS of the anchors that lead to articles."""
-    date_format: str = "%Y-%m-%d"
-    """How `{date}` is written, for `date.strftime`; `%-d` drops the zero."""
+    step: int = 0
+    """Articles on a page, by which `{offset}` counts."""
     latest: str | None = None
     """Address of the undated index, when no date is asked for."""
     max_pages: int = 50
-    """Pages of one run that are read at most."""
+    """Pages of the undated index that are read at most."""
 
 
 @dataclass(frozen=True, kw_only=True)

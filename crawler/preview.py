@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from archive.outcome import Outcome
+from crawler import verb
 from crawler.progress import plain
 from pipelines.clean import CleanPipeline
 from pipelines.extract import Page, extract
@@ -66,10 +66,7 @@ def as_json(reading: Reading) -> str:
     """One line for a script: verdict, reason, the row, and what was removed."""
     page = reading.page
     removed = [asdict(one) for one in page.removed]
-    said = {"verdict": page.verdict, "reason": page.reason, "row": reading.row, "removed": removed}
-    text = json.dumps(said, ensure_ascii=False)
-    # A line of JSON may be looked at in a terminal as well.
-    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    return verb.as_json({"verdict": page.verdict, "reason": page.reason, "row": reading.row, "removed": removed})
 
 
 class Ink:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -18,7 +19,7 @@ class Progress:
         self._before = 0
         self._shown = 0.0
         self._visible = False
-        self._watched = sys.stderr.isatty()
+        self._watched = is_watched()
 
     def begin(self, paths: list[Path]) -> None:
         """These are all that will be done. Without any, nothing is shown but what is told."""
@@ -50,6 +51,11 @@ class Progress:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._visible = False
+
+
+def is_watched() -> bool:
+    """Does a person look at standard error, on a terminal whose cursor can be moved?"""
+    return sys.stderr.isatty() and os.environ.get("TERM", "") not in {"dumb", "unknown"}
 
 
 def plain(text: str) -> str:

@@ -21,12 +21,16 @@ CATALOG_URI = os.environ.get("CATALOG_URI") or None
 SPOOL_LIMIT_MB = os.environ.get("SPOOL_LIMIT_MB") or 10240
 UPLOAD_PATIENCE = os.environ.get("UPLOAD_PATIENCE") or 60
 
+# What `scrapy crawlall` runs: names with commas between them, all by default.
+OUTLETS = os.environ.get("OUTLETS") or None
+
 # Who we are. Without a USER_AGENT the spider makes one with CONTACT, the address of the person who runs this crawler.
 CONTACT = os.environ.get("CONTACT") or None
 USER_AGENT = os.environ.get("USER_AGENT") or None
 ROBOTSTXT_USER_AGENT = "arsip-berita"
 
-# Manners: one connection a host, a pause between requests, robots.txt.
+# Manners: one connection a host, a pause between requests, robots.txt, and no rows of what is closed to copies.
+RESPECT_OPT_OUT = os.environ.get("RESPECT_OPT_OUT") or True
 ROBOTSTXT_OBEY = True
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
@@ -34,6 +38,10 @@ CONCURRENT_ITEMS = 1  # a page is one item; Scrapy begins this many tasks for ev
 COOKIES_ENABLED = False  # every capture is what a first-time reader gets
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # counted under its reason at the end
+
+# Ages at which an article is looked at again, and times between attempts at what gave no page.
+REVISIT_AFTER = os.environ.get("REVISIT_AFTER") or "6h, 1d, 7d"
+RETRY_AFTER = os.environ.get("RETRY_AFTER") or "1h, 6h, 1d, 3d, 7d"
 
 # The wire. Brotli and zstd are left out: not every reader of the archive knows them.
 DEFAULT_REQUEST_HEADERS = {
@@ -64,6 +72,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.archived.RecoveredMiddleware": 50,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
+    "crawler.middlewares.tdm.TdmMiddleware": 110,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.middlewares.retry.PoliteRetryMiddleware": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
@@ -74,10 +83,15 @@ ITEM_PIPELINES = {
     "pipelines.warc.WarcPipeline": 100,
     "pipelines.clean.CleanPipeline": 200,
     "pipelines.language.LanguagePipeline": 300,
+    "pipelines.drift.DriftPipeline": 350,
     "pipelines.store.StorePipeline": 400,
 }
 EXTENSIONS = {
+    "crawler.extensions.health.HealthExtension": 0,
     "crawler.extensions.job.JobExtension": 0,
+    "crawler.extensions.leaving.LeavingExtension": 0,
+    "crawler.extensions.live.LiveExtension": 0,
+    "crawler.extensions.metrics.MetricsExtension": 0,
     "crawler.extensions.spool.SpoolExtension": 0,
     "scrapy.extensions.logstats.LogStats": None,
     "scrapy.extensions.feedexport.FeedExporter": None,
@@ -87,3 +101,15 @@ STATS_DUMP = False
 LOG_LEVEL = "INFO"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 LOG_DATEFORMAT = "%H:%M:%S"
+LOG_STYLE = os.environ.get("LOG_STYLE") or None  # plain, journal or json; see crawler/logs.py
+METRICS_DIR = os.environ.get("METRICS_DIR") or None  # the folder that node_exporter's textfile collector reads
+
+# Who is told of alarms; see crawler/alarms.py.
+ALARM_WEBHOOK = os.environ.get("ALARM_WEBHOOK") or None
+ALARM_EMAIL = os.environ.get("ALARM_EMAIL") or None  # addresses with commas between them
+SMTP_HOST = os.environ.get("SMTP_HOST") or "localhost"
+SMTP_PORT = os.environ.get("SMTP_PORT") or 25
+SMTP_STARTTLS = os.environ.get("SMTP_STARTTLS") or False
+SMTP_USER = os.environ.get("SMTP_USER") or None
+SMTP_PASSWORD = os.environ.get("SMTP_PASSWORD") or None
+SMTP_FROM = os.environ.get("SMTP_FROM") or None

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ from crawler.bounded import (
     parse_xml,
     xml_body,
 )
+from crawler.children import Child, choose
 from crawler.feeds import slim_feed
 from pipelines import dates
 
@@ -80,7 +81,9 @@ class SitemapPage:
 
     entries: list[Entry]
     children: list[str]
-    """The sitemaps that an index names."""
+    """The sitemaps that an index names and that may hold something of the period, the newest first."""
+    older: int = 0
+    """Sitemaps that it names and that hold only what is older than the period."""
     fault: str | None = None
     """What kept us from reading all of it, by name; None when nothing did."""
     dropped: int = 0
@@ -104,6 +107,7 @@ _ROBOTS_BYTES = 512_000  # RFC 9309, section 2.5: at least 500 KiB are read.
 _ROBOTS_SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*([^\s#]+)", re.IGNORECASE | re.MULTILINE)
 _NESTED = 64
 _ADDRESS = 2_048  # sitemaps.org: a `loc` has fewer characters.
+_COARSE = re.compile(r"\d{4}(-\d\d)?", re.ASCII)
 # RFC 822, section 5.1, with a zone that feedparser knows. It takes any other, WIB and none included, for UTC.
 _RFC_822 = re.compile(
     r"(?:[a-z]{3}, ?)?\d{1,2} [a-z]{3} \d+ [\d:]+ (?:[+-]\d{4}|UT|UTC|GMT|Z|[ECMP][SD]T)",
@@ -118,8 +122,13 @@ def read_robots(data: bytes, url: str, limits: Limits = LIMITS) -> list[str]:
     return list(dict.fromkeys(address for address in found if address))[: limits.children]
 
 
-def read_sitemap(data: bytes, url: str, limits: Limits = LIMITS) -> SitemapPage:
-    """Read a sitemap, a sitemap index, a news sitemap, or a text file with one URL a line (sitemaps.org)."""
+def read_sitemap(
+    data: bytes, url: str, limits: Limits = LIMITS, since: date | None = None, until: date | None = None
+) -> SitemapPage:
+    """Read a sitemap, a sitemap index, a news sitemap, or a text file with one URL a line (sitemaps.org).
+
+    Of an index the sitemaps that can hold nothing of the period are left out.
+    """
     unpacked, torn = gunzip(data, limits)
     text = decode(unpacked)
     sitemap = _Sitemap(url, limits)
@@ -130,10 +139,12 @@ def read_sitemap(data: bytes, url: str, limits: Limits = LIMITS) -> SitemapPage:
         sitemap.read_lines(text.rpartition("\n")[0] if torn else text)
     if not sitemap.known:
         raise SourceRefused("not-a-sitemap", broken or "neither XML nor a list of URLs")
-    entries, children = sitemap.entries, sitemap.children
-    fault = "gzip-torn" if torn else sitemap.fault or (f"xml-broken: {broken}" if broken else None)
-    _refuse_if(fault, empty=not entries and not children)
-    return SitemapPage(entries=entries, children=children, fault=fault, dropped=sitemap.dropped)
+    entries, chosen = sitemap.entries, choose(sitemap.children, since, until)
+    children = [child.url for child in chosen.children[: limits.children]]
+    limited = "children-limit" if len(chosen.children) > limits.children else None
+    fault = "gzip-torn" if torn else sitemap.fault or limited or (f"xml-broken: {broken}" if broken else None)
+    _refuse_if(fault, empty=not entries and not sitemap.children)
+    return SitemapPage(entries=entries, children=children, older=chosen.older, fault=fault, dropped=sitemap.dropped)
 
 
 def read_feed(data: bytes, url: str, limits: Limits = LIMITS) -> FeedPage:
@@ -189,7 +200,7 @@ class _Sitemap:
         self.known = False  # It is a sitemap.
         self.fault: str | None = None
         self.entries: list[Entry] = []
-        self.children: list[str] = []
+        self.children: list[Child] = []
         self.dropped = 0
         self._url = url
         self._limits = limits
@@ -237,14 +248,15 @@ class _Sitemap:
                 return
 
     def _announce(self, *, child: bool) -> None:
-        kept, most = (self.children, self._limits.children) if child else (self.entries, self._limits.entries)
         address = _absolute(self._found.get("loc"), self._url)
         if not address:
             self.dropped += 1
-        elif len(kept) >= most:
+        elif len(self.children if child else self.entries) >= self._limits.entries:
             self.fault = "children-limit" if child else "entries-limit"
         elif child:
-            self.children.append(address)
+            changed = self._found.get("lastmod", "")
+            # A month or a year is its first day to `_date`, and the change may be of its last.
+            self.children.append(Child(address, None if _COARSE.fullmatch(changed.strip()) else _date(changed)))
         else:
             found = self._found
             self.entries.append(
@@ -291,7 +303,7 @@ def _refuse_if(fault: str | None, *, empty: bool) -> None:
 def _date(raw: str | None) -> datetime | None:
     """A W3C datetime (sitemaps.org) or what outlets write; the start of the year, month or day it names."""
     raw = (raw or "").strip()
-    if re.fullmatch(r"\d{4}(-\d\d)?", raw, re.ASCII):
+    if _COARSE.fullmatch(raw):
         raw = f"{raw}-01-01"[:10]
     return dates.parse(raw, date_only=True)
 

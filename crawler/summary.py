@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from archive.errors import ExitStatus
+from archive.health import Alarm
 from archive.model import Pending
-from crawler import uploads
+from crawler import uploads, walls
 from crawler.reasons import NETWORK
 
 _FAULTS = ("arsip/failed/fault", "arsip/faults", "spider_exceptions/count")
 
 
+_REQUESTS = {
+    "article": "new articles",
+    "page": "further pages",
+    "revisit": "revisits",
+    "source": "sources",
+    "robots": "robots.txt and the like",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The counts of one job. `announced` = `there` + `not_asked` + `kept` + dropped + failed + `left`."""
+    """The counts of one job. `announced` = `there` + `later` + `not_asked` + `kept` + dropped + failed + `left`."""
 
     outlet: str
     finish: str
@@ -26,6 +36,8 @@ class Summary:
     """Different article addresses that sources announced or the user asked for."""
     there: int = 0
     """Of them in the archive already."""
+    later: int = 0
+    """Of them tried before in vain, and not due again yet."""
     not_asked: int = 0
     """Of them outside the period or section that was asked for, known without fetching."""
     kept: int = 0
@@ -33,16 +45,31 @@ class Summary:
     """Verdict -> pages."""
     failed: Mapping[str, int] = field(default_factory=dict)
     """Reason -> addresses that will be tried again."""
+    revisits: int = 0
+    """Articles of earlier jobs that were due to be looked at again."""
+    revisited: Mapping[str, int] = field(default_factory=dict)
+    """What became of them: `unchanged`, `edited`, `moved`, `taken-away`, `failed`."""
+    walked: int = 0
+    """Days or months of dated sources that earlier jobs walked to their end: nothing is announced of them again."""
+    requests: Mapping[str, int] = field(default_factory=dict)
+    """Requests that were sent, with their retries and redirects, by what they were for: `source`, `robots`, `article`,
+    `page` for further pages of one, `revisit`."""
     source_failures: Mapping[str, int] = field(default_factory=dict)
     """Reason -> source documents that gave no answer."""
     ok: int = 0
     """Answers of the outlet with a status below 400, robots.txt aside."""
     refused: int = 0
-    """Answers that keep us out: 401, 403, 429, 451."""
+    """Answers that keep us out."""
+    walls: Mapping[str, int] = field(default_factory=dict)
+    """Kind of wall -> answers of that kind."""
+    left_alone: Mapping[str, float] = field(default_factory=dict)
+    """Host that a job does not wait for -> seconds that it asked for."""
     faults: int = 0
     """Errors of our own."""
     recovered: int = 0
     """Responses that came from the WARC of a killed job, not from the outlet."""
+    alarms: Sequence[Alarm] = ()
+    """What has changed so much that a person should look."""
     storage: str | None = None
     """Why storage failed, if it did."""
     lease_lost: str | None = None
@@ -53,7 +80,7 @@ class Summary:
     """Where it waits."""
 
     @classmethod
-    def of(cls, outlet: str, finish: str, stats: Mapping[str, Any]) -> Summary:
+    def of(cls, outlet: str, finish: str, stats: Mapping[str, Any], alarms: Sequence[Alarm] = ()) -> Summary:
         """Read the counts from Scrapy's stats."""
 
         def under(prefix: str) -> dict[str, int]:
@@ -64,17 +91,25 @@ class Summary:
             finish=finish,
             announced=stats.get("arsip/announced", 0),
             there=stats.get("arsip/skipped/already-there", 0),
+            later=stats.get("arsip/skipped/later", 0),
             not_asked=stats.get("arsip/skipped/not-asked", 0),
             kept=stats.get("arsip/kept", 0),
             dropped=under("arsip/dropped/"),
             failed=under("arsip/failed/"),
+            revisits=stats.get("arsip/revisits", 0),
+            revisited=under("arsip/revisited/"),
+            walked=stats.get("arsip/walked-before", 0),
+            requests=under("arsip/requests/"),
             source_failures=under("arsip/source-failed/"),
             ok=stats.get("arsip/ok", 0),
             refused=stats.get("arsip/refused", 0),
+            walls=under("arsip/wall/"),
+            left_alone=under("arsip/left-alone/"),
             faults=sum(stats.get(name, 0) for name in _FAULTS),
             recovered=stats.get("arsip/recovered", 0),
             storage=stats.get("arsip/storage"),
             lease_lost=stats.get("arsip/lease-lost"),
+            alarms=alarms,
         )
 
     @property
@@ -85,7 +120,7 @@ class Summary:
     @property
     def left(self) -> int:
         """Addresses that were announced and not tried: the run ended before their turn."""
-        return self.announced - self.there - self.not_asked - self.fetched
+        return self.announced - self.there - self.later - self.not_asked - self.fetched
 
     @property
     def status(self) -> ExitStatus:
@@ -100,7 +135,8 @@ class Summary:
             (self.finish == "blocked" or self._is_walled, ExitStatus.BLOCKED),
             (not self.ok and unanswered, ExitStatus.UNREACHABLE),
             (self.faults, ExitStatus.FAULT),
-            (not self.announced, ExitStatus.SILENT),
+            (not self.announced and not self.walked, ExitStatus.SILENT),
+            (self.alarms, ExitStatus.ALARM),
         )
         return next((status for is_so, status in ends if is_so), ExitStatus.DONE)
 
@@ -116,6 +152,7 @@ class Summary:
         """The exit status in words, with what a person can do about it."""
         outlet = self.outlet
         failures = ", ".join(sorted({**self.source_failures, **self.failed})) or "no answer"
+        more = f" {len(self.alarms) - 1} more above." if len(self.alarms) > 1 else ""
         return {
             ExitStatus.DONE: f"{outlet}: done.",
             ExitStatus.FAULT: f"{outlet}: {self.faults} errors of our own, see the log. What was kept is safe.",
@@ -124,9 +161,8 @@ class Summary:
                 "machine, and whether the outlet is up; then start again."
             ),
             ExitStatus.BLOCKED: (
-                f"{outlet} refuses us ({self.refused} answers such as 403), and we leave it alone. What you can do: "
-                "ask it for access, set CONTACT so that it can write to you, slow down with "
-                "-s DOWNLOAD_DELAY=10, or try again later. The refusals are in the WARC."
+                f"{outlet} refuses us, and we leave it alone. {walls.sentence(self.walls)} "
+                "The refusals are in the WARC."
             ),
             ExitStatus.STORAGE: f"{outlet}: {self.storage}",
             ExitStatus.LEASED: f"{outlet}: {self.lease_lost}",
@@ -135,6 +171,7 @@ class Summary:
                 f"{outlet}: no source announced anything. See the sources above; scrapy outlets --check "
                 f"{outlet} tries each of them."
             ),
+            ExitStatus.ALARM: f"{self.alarms[0].sentence}{more}" if self.alarms else "",
             ExitStatus.INTERRUPTED: f"{outlet}: interrupted; everything kept so far is safe. Start again to go on.",
         }[self.status]
 
@@ -151,6 +188,7 @@ class Summary:
         return {
             "announced": self.announced,
             "already_there": self.there,
+            "later": self.later,
             "not_asked": self.not_asked,
             "fetched": self.fetched,
             "kept": self.kept,
@@ -158,19 +196,37 @@ class Summary:
             "failed": dict(self.failed),
             "left": self.left,
             "recovered": self.recovered,
+            "walls": dict(self.walls),
+            "left_alone": dict(self.left_alone),
+            "revisits": self.revisits,
+            "revisited": dict(self.revisited),
+            "requests": dict(self.requests),
         }
 
     def lines(self, files: Iterable[str]) -> Iterator[str]:
         """What is printed at the end."""
         yield f"announced  {self.announced}" + _detail(
-            {"already there": self.there, "outside what you asked for": self.not_asked, "not tried yet": self.left}
+            {
+                "already there": self.there,
+                "not due again yet": self.later,
+                "outside what you asked for": self.not_asked,
+                "not tried yet": self.left,
+            }
         )
         yield f"fetched    {self.fetched}" + _detail({"responses from the WARC of a killed job": self.recovered})
         yield f"kept       {self.kept}"
         yield f"dropped    {sum(self.dropped.values())}" + _detail(self.dropped)
         yield f"failed     {sum(self.failed.values())}" + _detail(self.failed)
+        if self.revisits:
+            yield f"revisited  {sum(self.revisited.values())}" + _detail(self.revisited)
+        named = {_REQUESTS.get(kind, kind): count for kind, count in self.requests.items()}
+        yield f"requests   {sum(named.values())}" + _detail(named)
+        for host, seconds in self.left_alone.items():
+            yield f"left alone {host}: it asks for {seconds:.0f} seconds; the next run tries it again"
         for file in files:
             yield f"file       {file}"
+        for alarm in self.alarms:
+            yield f"alarm      {alarm.sentence}"
         yield self.sentence()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -74,6 +75,12 @@ class PageVerb(Verb):
         """Every outlet by its name."""
         assert self.settings is not None
         return outlets_of(self.settings)
+
+
+def as_json(value: Any) -> str:
+    """One line for a script, which may be looked at in a terminal as well."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def complain(verb: str, text: str) -> None:

@@ -62,6 +62,7 @@ class WireDownloadHandler:
         async with spider.pace.turn(host):
             if spider.is_leaving() or spider.pace.is_closed(host):
                 raise LeftAlone(f"{request.url} is not asked for any more")
+            self._crawler.stats.inc_value(f"arsip/requests/{request.meta.get('kind', 'other')}")
             try:
                 return await self._captures.fetch(request, lambda capture: self._keep(request, capture))
             finally:

@@ -24,7 +24,7 @@ from pipelines.text.layouts import Text
 from pipelines.text.prose import SENTENCE_END
 from pipelines.verdicts import Signs
 
-__all__ = ["EXTRACTOR", "Limits", "Page", "PageRefused", "extract", "join"]
+__all__ = ["EXTRACTOR", "Limits", "Page", "PageRefused", "extract", "join", "left_out"]
 
 EXTRACTOR = "2"
 """Version of the extractor: it grows when the same bytes give another row."""
@@ -55,6 +55,8 @@ class Page:
     """The outlet's own article number, where the page shows it."""
     canonical: str | None = None
     """Absolute address that the page calls its own (RFC 6596)."""
+    shown: int = 0
+    """Characters in the outlet's container before site lines were taken out; 0 where no rule found the text."""
     removed: list[Removed] = field(default_factory=list)
     """What stood in the container and is not in the text, when `extract` was asked to explain."""
 
@@ -103,6 +105,7 @@ def extract(
         pages=pages,
         number=next(document.each("number"), None),
         canonical=own,
+        shown=text.shown if text.origin == "rule" else 0,
         removed=[*text.removed, *body.removed] if explain else [],
     )
 
@@ -150,6 +153,14 @@ def join(pages: Iterable[Page]) -> Article:
     return article
 
 
+def left_out(pages: Iterable[Page]) -> float | None:
+    """Part of the outlet's containers that is not in the text, by characters, 0 to 1; None where no rule found it."""
+    ruled = [page for page in pages if page.shown]
+    shown = sum(page.shown for page in ruled)
+    kept = sum(len(paragraph) for page in ruled for paragraph in page.paragraphs)
+    return max(0.0, 1 - kept / shown) if shown else None
+
+
 def _vouch(article: Article, used: list[Page]) -> None:
     """Say of a text of several pages what is true of all: the origin of the page that is least sure of its part."""
     unsure = [page for page in used if page.article.text_confidence is not None]
@@ -190,6 +201,7 @@ def _signs(document: Document, text: Text, article: Article, page: int) -> Signs
         category=document.category,
         free=article.free,
         challenged=short and verdicts.is_challenge(document.root),
+        login=short and verdicts.is_login(document.root, document.titles),
         asked=short and verdicts.is_consent(document.root),
         listed=not contained and verdicts.is_archive(document.root),
     )

@@ -21,15 +21,24 @@ _TEASER = 60
 _PICTURES = 5
 _LINKS = 30
 
+_TAIL = r"(?: ?[.!?|:–-].{0,60})?"
+# Walls that open to whoever proves something, and walls that do not.
 _CHALLENGE = re.compile(
-    r"(?:just a moment|one moment, please|attention required|checking your browser.{0,60}|access (?:is )?denied"
-    r"|akses ditolak|(?:error )?403(?: error)?|(?:403 )?forbidden|are you (?:a )?(?:human|robot)|verify you are human"
-    r"|human verification|robot check|request unsuccessful|request (?:blocked|rejected)|(?:error: )?the request could"
-    r" not be satisfied|access to this page has been denied"
-    r"|your access to this (?:site|service) has been limited.{0,40}|you have been blocked"
-    r"|pardon our interruption|ddos-guard|ddos protection.{0,30}|please wait|security check"
-    r"|.{1,20} security checkpoint|internet positif|trust ?positif)(?: ?[.!?|:–-].{0,60})?"
-    r"|.{1,40} [-|] (?:error )?403",
+    r"(?:just a moment|one moment, please|checking your browser.{0,60}|are you (?:a )?(?:human|robot)"
+    r"|verify you are human|human verification|robot check|access to this page has been denied|pardon our interruption"
+    rf"|ddos-guard|ddos protection.{{0,30}}|please wait|security check|.{{1,20}} security checkpoint){_TAIL}",
+    re.IGNORECASE,
+)
+_REFUSAL = re.compile(
+    r"(?:attention required|access (?:is )?denied|akses ditolak|(?:error )?403(?: error)?|(?:403 )?forbidden"
+    r"|request unsuccessful|request (?:blocked|rejected)|(?:error: )?the request could not be satisfied"
+    r"|your access to this (?:site|service) has been limited.{0,40}|(?:sorry, )?you have been blocked"
+    rf"|internet positif|trust ?positif){_TAIL}|.{{1,40}} [-|] (?:error )?403",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(
+    r"(?:.{1,40} ?[-|–:] ?)?(?:silakan |please )?(?:log ?in|sign ?in|masuk)"
+    rf"(?: (?:to|ke|untuk|dulu|dahulu|akun|your|with|dengan)\b.{{0,40}})?{_TAIL}",
     re.IGNORECASE,
 )
 _MISSING = re.compile(
@@ -89,6 +98,7 @@ _challenges = etree.XPath(
     " | //script[contains(@src, 'captcha-delivery.com') or contains(@src, '/_Incapsula_Resource')"
     " or contains(@src, 'awswaf.com')][count(//a[@href]) < 5])"
 )
+_passwords = etree.XPath(f"boolean(//form//input[@type='password']) and count(//a[@href]) < {_LINKS}")
 # The forms of the platforms that ask for consent.
 _consents = etree.XPath(
     "boolean(//*[@id='onetrust-consent-sdk' or @id='didomi-host' or @id='qc-cmp2-container'"
@@ -128,6 +138,8 @@ class Signs:
     """isAccessibleForFree."""
     challenged: bool = False
     """Has the page the elements of a challenge? See `is_challenge`."""
+    login: bool = False
+    """Is it a login page? See `is_login`."""
     asked: bool = False
     """Has it the form of a consent platform? See `is_consent`."""
     listed: bool = False
@@ -137,6 +149,16 @@ class Signs:
 def is_challenge(root: Element) -> bool:
     """Has the page the elements of a challenge?"""
     return bool(_challenges(root))
+
+
+def asks_proof(root: Element, titles: tuple[str, ...]) -> bool:
+    """Is this short page a challenge, and not a wall that nobody can open?"""
+    return bool(_first(_CHALLENGE.fullmatch, titles)) or (is_challenge(root) and not _first(_REFUSAL.fullmatch, titles))
+
+
+def is_login(root: Element, titles: tuple[str, ...]) -> bool:
+    """Is this short page nothing but a login form, by its title too? Many pages have such a form in a corner."""
+    return bool(_passwords(root)) and bool(_first(_LOGIN.fullmatch, titles))
 
 
 def is_consent(root: Element) -> bool:
@@ -164,9 +186,11 @@ def decide(signs: Signs) -> tuple[Verdict, str]:
 def _wall(signs: Signs) -> tuple[Verdict, str] | None:
     if signs.words >= PROSE:
         return None
-    title = _first(_CHALLENGE.fullmatch, signs.titles)
+    title = _first(_CHALLENGE.fullmatch, signs.titles) or _first(_REFUSAL.fullmatch, signs.titles)
     if title or signs.challenged:
         return Verdict.BLOCKED, f"a challenge or a wall: {title or 'challenge form'}"
+    if signs.login and signs.words < _SENTENCE and not signs.types & ARTICLES:
+        return Verdict.BLOCKED, "a login form, and no prose"
     return None
 
 

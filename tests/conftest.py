@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from archive.model import Article, Capture
+from tests.browser import browser
 from tests.buckets import bucket, moto, quick_bucket, seaweed, sound_bucket, torn
 from tests.postgres import catalog_uri, connect, database, postgres
 
 __all__ = [
+    "browser",
     "bucket",
     "catalog_uri",
     "connect",

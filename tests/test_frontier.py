@@ -203,3 +203,10 @@ def test_what_is_new_goes_before_what_earlier_jobs_left() -> None:
     assert first
     assert second
     assert [first.url, second.url] == [URL.format(12345), URL.format(1)]
+
+
+def test_what_was_dropped_for_an_opt_out_is_asked_for_again_once_that_does_not_count_any_more() -> None:
+    memory = Memory({URL.format(12345): known(12345, "opted-out")})
+    assert frontier(memory).announce(URL.format(12345)) is Answer.THERE
+    made = Frontier("tribun", TribunSpider.outlet, Arguments(), memory, respects_opt_out=False)
+    assert made.announce(URL.format(12345)) is Answer.NEW

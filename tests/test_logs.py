@@ -36,7 +36,7 @@ def record(text: str, level: int = logging.INFO, fault: ExcInfo | None = None) -
 
 def fault(text: str) -> ExcInfo:
     try:
-        raise ValueError(text)
+        raise ValueError(text)  # noqa: TRY301 - a traceback is what is wanted
     except ValueError as error:
         return type(error), error, error.__traceback__
 
@@ -84,6 +84,12 @@ def test_a_record_is_one_json_object_with_time_and_what_it_is_about() -> None:
         "dropped": {"video": 1},
         "where": "data",
     }
+
+
+def test_a_json_line_stays_short_enough_to_be_passed_on_whole() -> None:
+    line = logs.JsonFormatter().format(record("é" * 100_000, fault=fault("é" * 100_000)))
+    assert len(line.encode()) < 64 * 1024
+    assert json.loads(line)["exception"].startswith("Traceback")
 
 
 def test_a_journal_at_standard_error_is_noticed_and_a_setting_or_a_file_wins(

@@ -18,7 +18,7 @@ from tests.fakesite import FakeSite, Reply
 from tests.runs import scrapy
 
 BEGAN = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
-NAMES = ("outlet", "verdict", "reason")
+NAMES = ("outlet", "verdict", "reason", "kind", "end")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def site() -> Iterator[FakeSite]:
 def measured(status: ExitStatus = ExitStatus.DONE, hours: int = 0) -> Measured:
     began = BEGAN + timedelta(hours=hours)
     ended = began + timedelta(seconds=90)
-    return Measured(status=status, began=began, ended=ended, requests=12, warc_bytes=3456, alarms=1)
+    return Measured(status=status, began=began, ended=ended, warc_bytes=3456, alarms=1)
 
 
 def read(path: Path) -> dict[tuple[str, ...], float]:
@@ -50,12 +50,15 @@ def test_every_number_of_a_job_is_there_under_its_outlet(tmp_path: Path) -> None
     summary = Summary(
         outlet="tribun",
         finish="finished",
-        announced=20,
+        announced=22,
+        later=2,
         there=4,
         not_asked=1,
         kept=6,
         dropped={"video": 3, "gone": 1},
         failed={"timeout": 2},
+        requests={"source": 3, "article": 9},
+        revisited={"edited": 1},
         pending=Pending(2, 700, ""),
     )
     path = metrics.write(tmp_path, summary, measured())
@@ -66,15 +69,18 @@ def test_every_number_of_a_job_is_there_under_its_outlet(tmp_path: Path) -> None
         ("last_success_timestamp_seconds", "tribun"): BEGAN.timestamp() + 90,
         ("duration_seconds", "tribun"): 90,
         ("exit_status", "tribun"): 0,
-        ("announced", "tribun"): 20,
+        ("announced", "tribun"): 22,
         ("already_there", "tribun"): 4,
         ("not_asked", "tribun"): 1,
+        ("later", "tribun"): 2,
         ("kept", "tribun"): 6,
         ("left", "tribun"): 3,
         ("dropped", "tribun", "video"): 3,
         ("dropped", "tribun", "gone"): 1,
         ("failed", "tribun", "timeout"): 2,
-        ("requests", "tribun"): 12,
+        ("requests", "tribun", "source"): 3,
+        ("requests", "tribun", "article"): 9,
+        ("revisited", "tribun", "edited"): 1,
         ("warc_bytes", "tribun"): 3456,
         ("pending_uploads", "tribun"): 2,
         ("pending_upload_bytes", "tribun"): 700,
@@ -107,28 +113,29 @@ def test_a_label_is_escaped_whatever_is_in_it(tmp_path: Path) -> None:
     assert read(path)["failed", "tribun", odd] == 1
 
 
-def test_a_crawl_writes_what_it_came_to_when_it_failed_too(tmp_path: Path, site: FakeSite) -> None:
-    def run() -> tuple[int, str, str]:
-        settings = (f"ARCHIVE_URI={tmp_path / 'archive'}", "DOWNLOAD_DELAY=0")
-        given = (part for setting in settings for part in ("-s", setting))
-        return scrapy("crawl", "tribun", *given, "-a", "limit=1", site=site, METRICS_DIR=str(tmp_path))
+def crawl(archive: Path, site: FakeSite, metrics_dir: Path) -> tuple[int, str, str]:
+    settings = ("-s", f"ARCHIVE_URI={archive}", "-s", "DOWNLOAD_DELAY=0", "-a", "limit=1")
+    return scrapy("crawl", "tribun", *settings, site=site, METRICS_DIR=str(metrics_dir))
 
-    assert run()[0] == 0
+
+def test_a_crawl_writes_what_it_came_to_when_it_failed_too(tmp_path: Path, site: FakeSite) -> None:
+    assert crawl(tmp_path / "archive", site, tmp_path)[0] == 0
     first = read(tmp_path / "arsip_tribun.prom")
     warcs = (tmp_path / "archive").glob("warc/**/*.warc.gz")
     assert first["warc_bytes", "tribun"] == sum(path.stat().st_size for path in warcs)
-    assert first["requests", "tribun"] == len(site.requests)
+    assert sum(value for (name, *_), value in first.items() if name == "requests") == len(site.requests)
     assert first["kept", "tribun"] == 1
-    site.overrides["www.tribunnews.com", "/robots.txt"] = Reply(503)
-    assert run()[0] == 3
+    with FakeSite(wall=True) as wall:
+        assert crawl(tmp_path / "archive", wall, tmp_path)[0] == 4
     second = read(tmp_path / "arsip_tribun.prom")
-    assert second["exit_status", "tribun"] == 3
+    assert second["exit_status", "tribun"] == 4
     assert second["last_success_timestamp_seconds", "tribun"] == first["last_success_timestamp_seconds", "tribun"]
 
 
-def test_a_folder_that_cannot_be_written_is_a_warning_and_no_failed_job(tmp_path: Path, site: FakeSite) -> None:
-    settings = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0", "-a", "limit=1")
-    status, _, log = scrapy("crawl", "tribun", *settings, site=site, METRICS_DIR=str(tmp_path / "nowhere"))
-    assert status == 0, log
+def test_a_folder_that_cannot_be_written_is_a_warning_and_changes_no_status(tmp_path: Path, site: FakeSite) -> None:
+    site.overrides["www.tribunnews.com", "/robots.txt"] = Reply(404)
+    site.overrides["www.tribunnews.com", "/index-news"] = Reply(200, body=b"<html></html>")
+    status, _, log = crawl(tmp_path, site, tmp_path / "nowhere")
+    assert status == 8, log
     assert f"WARNING METRICS_DIR={tmp_path / 'nowhere'} cannot be written: No such file or directory." in log
     assert "Traceback" not in log

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from protego import Protego
 
-from archive.optout import signals
-from crawler.middlewares.robots import opt_out
+from archive import records, replay
+from archive.local import LocalStorage
+from archive.model import Capture, RecordRef
+from archive.optout import all_signals, of_head, reserves, signals
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
@@ -69,14 +73,97 @@ def test_there_is_an_end_to_signals() -> None:
     assert len(signals(HEAD + b"\r\n", page(many))) == 20
 
 
-def test_robots_txt_speaks_of_reuse_by_signals_and_by_whom_it_keeps_out() -> None:
-    body = b"User-agent: *\nContent-Signal: search=yes,ai-train=no\nDisallow:\n\nUser-agent: GPTBot\nDisallow: /\n"
-    assert opt_out(body, Protego.parse(body.decode()), "https://contoh.test") == (
+@pytest.mark.parametrize(
+    "value", ["index, follow", "max-image-preview:large", "unavailable_after: 25 Jun 2027 15:00:00"]
+)
+def test_an_x_robots_tag_that_closes_nothing_is_no_signal(value: str) -> None:
+    assert of_head(f"X-Robots-Tag: {value}\r\n".encode()) == []
+
+
+def test_a_folded_field_is_one_line() -> None:
+    assert of_head(b"X-Robots-Tag: otherbot: nofollow,\r\n  noarchive\r\n") == [
+        "x-robots-tag: otherbot: nofollow, noarchive"
+    ]
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        "robots: noarchive",
+        "robots: noai",
+        "googlebot: noarchive",
+        "arsip-berita: noai",
+        "x-robots-tag: noarchive",
+        "x-robots-tag: nofollow, NOAI",
+        "x-robots-tag: googlebot: nofollow, noarchive",
+        "x-robots-tag: otherbot: noindex, googlebot: noarchive",
+        "x-robots-tag: arsip-berita: noai",
+        "x-robots-tag: max-snippet: 20, noarchive",
+        "x-robots-tag: unavailable_after: 25 Jun 2027 15:00:00 PST, noarchive",
+        "tdm-reservation: 1",
+        "tdmrep.json: tdm-reservation: 1",
+        "content-signal: search=no",
+        "content-usage: search=n, train-ai=n",
+        "robots.txt: Content-Signal: ai-train=no, search = no",
+        "robots.txt: Content-Usage: /opini/ search=n",
+    ],
+)
+def test_who_closes_a_page_to_copies_mining_or_search_keeps_it_from_becoming_a_row(signal: str) -> None:
+    assert reserves(["robots: noindex", signal, "robots: noai"]) == signal
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        "robots: noindex",
+        "robots: none",
+        "robots: noimageai",
+        "bingbot: noarchive",
+        "googlebot-news: noarchive",
+        "x-robots-tag: noindex",
+        "x-robots-tag: bingbot: noarchive, noai",
+        "tdm-reservation: 0",
+        "tdm-reservation: 10",
+        "tdm-policy: https://contoh.test/1",
+        "content-signal: search=yes, ai-train=no, ai-input=no",
+        "content-usage: train-ai=n",
         "robots.txt: Content-Signal: search=yes,ai-train=no",
+        "robots.txt (bingbot): Content-Signal: search=no",
         "robots.txt: disallow GPTBot",
+        "content-signal: research=no",
+    ],
+)
+def test_what_speaks_of_other_uses_or_to_others_is_recorded_only(signal: str) -> None:
+    assert reserves([signal]) is None
+
+
+def test_a_row_has_the_signals_of_page_head_and_host_each_once() -> None:
+    head = b"Content-Type: text/html\r\nX-Robots-Tag: noai\r\nTDM-Reservation: 1\r\n"
+    assert all_signals(["robots: noai", "tdm-reservation: 1"], head, ("robots.txt: disallow GPTBot",)) == [
+        "robots: noai",
+        "tdm-reservation: 1",
+        "x-robots-tag: noai",
+        "robots.txt: disallow GPTBot",
+    ]
+
+
+def test_the_signals_of_a_capture_are_read_back_from_its_metadata_record(
+    capture: Callable[..., Capture], tmp_path: Path
+) -> None:
+    given = replace(
+        capture(head=HEAD + b"X-Robots-Tag: noai\r\n"), opt_out=("tdmrep.json: tdm-reservation: 1", "robots.txt: ü")
     )
-
-
-def test_a_robots_txt_that_lets_everybody_in_says_nothing_against_reuse() -> None:
-    body = b"User-agent: *\nDisallow: /search\n"
-    assert opt_out(body, Protego.parse(body.decode()), "https://contoh.test") == ()
+    plain = records.event(capture(), "<urn:uuid:1>")
+    event = records.event(given, "<urn:uuid:1>")
+    (tmp_path / "x.warc.gz").write_bytes(event.data + plain.data)
+    ref = RecordRef(
+        url=given.url, warc="x.warc.gz", offset=0, length=event.length, record_id=event.record_id, payload_digest=""
+    )
+    storage = LocalStorage(tmp_path)
+    found = ["tdmrep.json: tdm-reservation: 1", "robots.txt: ü", "x-robots-tag: noai"]
+    assert replay.opt_out(storage, ref) == found
+    # Another's metadata record says nothing about this response, nor does a file that ends.
+    assert replay.opt_out(storage, replace(ref, record_id="<urn:uuid:2>")) == []
+    assert replay.opt_out(storage, replace(ref, offset=len(event.data), length=plain.length)) == []
+    (tmp_path / "x.warc.gz").write_bytes(event.data[: event.length + 9])
+    assert replay.opt_out(storage, ref) == []

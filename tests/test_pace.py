@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from scrapy.http import Response
 
+from crawler.pace import MAX_SECONDS, YEAR_SECONDS, Pace, Waits, retry_after
 from tests.fakesite import FakeSite, Reply, Request
 from tests.runs import crawl
 
@@ -83,8 +86,116 @@ def test_a_source_that_was_not_read_because_its_host_asked_for_time_is_listed(tm
     assert problems["https://www.tribunnews.com/index-news?page=1"] == "left-alone"
 
 
-@pytest.mark.parametrize("value", ["besok", "-5", "Fri, 31 Dec 9999 23:59:59 -1200", "1e9"])
-def test_a_retry_after_that_means_nothing_is_overlooked(tmp_path: Path, site: FakeSite, value: str) -> None:
-    arrivals = watched(site, lambda _: Reply(503, headers=(("Retry-After", value),)))
-    ask(tmp_path, site, 1)
-    assert len(arrivals) == 3
+@pytest.mark.parametrize("value", ["besok", "-5", "Fri, 31 Dec 9999 23:59:59 -1200", "1e9", ""])
+def test_a_retry_after_that_means_nothing_is_overlooked(value: str) -> None:
+    assert retry_after(answer(503, value)) is None
+
+
+def test_times_of_many_digits_are_a_year() -> None:
+    pace = make_pace()
+    pace.heed(WWW, answer(503, "9" * 400))
+    pace.keep_apart("jeda.test", 1e300)
+    assert pace.left_alone == {WWW: YEAR_SECONDS, "jeda.test": YEAR_SECONDS}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_each_answer_of_a_host_that_is_overrun_doubles_its_delay(status: int) -> None:
+    pace = make_pace()
+    delays = []
+    for _ in range(8):
+        pace.heed(WWW, answer(status))
+        delays.append(pace.apart(WWW))
+    assert delays == [2, 4, 8, 16, 32, 64, MAX_SECONDS, MAX_SECONDS]
+    assert pace.apart("jogja.tribunnews.com") == 0
+
+
+def test_the_delay_begins_at_what_is_configured_or_asked_for() -> None:
+    configured, asked = make_pace(delay=5), make_pace()
+    asked.keep_apart(WWW, 10)
+    for pace in (configured, asked):
+        pace.heed(WWW, answer(429))
+    assert (configured.apart(WWW), asked.apart(WWW)) == (10, 20)
+
+
+@pytest.mark.parametrize("status", [200, 304, 302, 404])
+def test_good_answers_ease_the_delay_to_what_is_asked_for_and_not_below(status: int) -> None:
+    pace = make_pace()
+    pace.keep_apart(WWW, 3)
+    pace.heed(WWW, answer(429))
+    delays = []
+    for _ in range(4):
+        pace.heed(WWW, answer(status))
+        delays.append(pace.apart(WWW))
+    assert delays == [4.5, 3.375, 3, 3]
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_answers_that_are_not_good_ease_nothing(status: int) -> None:
+    pace = make_pace()
+    pace.heed(WWW, answer(429))
+    pace.heed(WWW, answer(status))
+    assert pace.apart(WWW) == 2
+
+
+def test_a_host_that_goes_on_when_we_cannot_be_slower_is_left_alone() -> None:
+    said: list[str] = []
+    pace = make_pace(tell=lambda _host, _seconds, why: said.append(why))
+    for _ in range(7):
+        pace.heed(WWW, answer(503))
+    assert not pace.is_closed(WWW)
+    for _ in range(2):
+        pace.heed(WWW, answer(503))
+    assert pace.is_closed(WWW)
+    assert said == ["it goes on answering 503, with 120 seconds between two requests"]
+
+
+def test_a_crawl_delay_of_hours_is_said_and_its_host_left_alone() -> None:
+    said: list[tuple[str, float, str]] = []
+    pace = make_pace(tell=lambda *words: said.append(words))
+    pace.keep_apart(WWW, 7200)
+    assert pace.left_alone == {WWW: 7200}
+    assert said == [(WWW, 7200, "it asks for 7200 seconds (Crawl-delay), and a job waits 120 at most")]
+
+
+def test_whom_the_job_waits_on_why_and_how_long_can_be_read() -> None:
+    async def look() -> list[list[Waits]]:
+        pace = make_pace(delay=9)
+        seen = [pace.waiting()]
+        async with pace.turn("siap.test"):
+            seen.append(pace.waiting())
+        pace.heed("tunggu.test", answer(503, "30"))
+        pace.heed("lambat.test", answer(429))
+        pace.keep_apart("jeda.test", 20)
+        pace.keep_apart("sepi.test", 60)
+        turns = [asyncio.ensure_future(take(pace, host)) for host in ("tunggu.test", "lambat.test", "jeda.test")]
+        await asyncio.sleep(0)
+        seen.append(pace.waiting())
+        pace.hold()
+        seen.append(pace.waiting())
+        for turn in turns:
+            turn.cancel()
+        await asyncio.gather(*turns, return_exceptions=True)
+        return seen
+
+    before, during, after, held = asyncio.run(look())
+    assert before == during == []
+    assert [(waits.host, round(waits.seconds), waits.why) for waits in after] == [
+        ("tunggu.test", 30, "Retry-After"),
+        ("jeda.test", 20, "Crawl-delay"),
+        ("lambat.test", 18, "slowed after 429"),
+        ("siap.test", 9, "download delay"),
+    ]
+    assert {waits.why for waits in held if waits.host != "siap.test"} == {"uploads"}
+
+
+def make_pace(delay: float = 0.0, tell: Callable[[str, float, str], None] = lambda *_: None) -> Pace:
+    return Pace(1, lambda: False, delay=delay, tell=tell)
+
+
+def answer(status: int, after: str | None = None) -> Response:
+    return Response(f"https://{WWW}/", status=status, headers=None if after is None else {"Retry-After": after})
+
+
+async def take(pace: Pace, host: str) -> None:
+    async with pace.turn(host):
+        pass

@@ -33,12 +33,12 @@ def site() -> Iterator[FakeSite]:
 
 
 def test_articles_that_all_lead_to_a_maintenance_page_come_when_it_is_over(tmp_path: Path, site: FakeSite) -> None:
-    site.overrides[WWW, "/perawatan"] = Reply(503)
+    site.overrides[WWW, "/perawatan"] = Reply(500)
     for path in PATHS:
         site.overrides[WWW, path] = to("/perawatan")
     first = crawl("tribun", tmp_path, site, f"url={URLS}")
     assert first.rows() == []
-    assert first.manifest()["counts"]["failed"] == {"http-503": 3}
+    assert first.manifest()["counts"]["failed"] == {"http-500": 3}
     for number, path in enumerate(PATHS):
         site.overrides[WWW, path] = page(number)
     assert len(crawl("tribun", tmp_path, site, f"url={URLS}").rows()) == 3

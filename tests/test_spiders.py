@@ -44,7 +44,8 @@ def test_every_source_is_on_the_outlet_and_can_be_written_out(spider: type[Outle
     for source in spider.outlet.sources:
         assert spider.outlet.owns(source.url), f"{source.url} is off {spider.outlet.hosts}"
         if isinstance(source, Index):
-            assert source.url.format(date="2026-11-22", page=1)
+            assert source.url.format(date="2026-11-22", page=1, offset=0)
+            assert ("{offset}" in source.url) == bool(source.step), "{offset} counts by `step`"
 
 
 def test_home_page_and_robots_txt_are_no_articles(spider: type[OutletSpider]) -> None:

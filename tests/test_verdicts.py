@@ -74,6 +74,10 @@ def verdict(**signs: object) -> Verdict:
         ({"words": 200, "ruled": False, "url": f"{HOST}/kategori/rob", "types": {"NewsArticle"}}, Verdict.ARTICLE),
         ({"words": 200, "ruled": False, "url": f"{HOST}/nasional", "links": 60}, Verdict.LISTING),
         ({"words": 200, "ruled": False, "url": f"{HOST}/bola/liga-dua", "links": 60}, Verdict.ARTICLE),
+        # Login forms
+        ({"words": 3, "login": True}, Verdict.BLOCKED),
+        ({"words": 40, "login": True}, Verdict.ARTICLE),
+        ({"words": 3, "login": True, "types": {"NewsArticle"}}, Verdict.EMPTY),
         # Consent
         ({"words": 30, "titles": ("Before you continue to Contoh",)}, Verdict.CONSENT),
         ({"words": 30, "titles": ("Contoh", "We value your privacy")}, Verdict.CONSENT),

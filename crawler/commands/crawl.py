@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
+import os
 from typing import TYPE_CHECKING, cast
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
-from archive.errors import ArsipError, ExitStatus
-from crawler import uploads
+from archive.errors import ArgumentError, ArsipError, ExitStatus
+from crawler import logs, uploads
 from crawler.arguments import Arguments
+from crawler.judgement import respects_opt_out
+from crawler.moment import PIPE
+from crawler.schedule import Schedule
 
 if TYPE_CHECKING:
     import argparse
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
+    from crawler.outlet import Outlet
     from crawler.spider import OutletSpider
 
 logger = logging.getLogger(__name__)
 
 # Their INFO lines are for people who write Scrapy components.
 _CHATTY = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log", "scrapy.core.engine")
+
+ANONYMOUS = (
+    "CONTACT is not set: outlets cannot tell who is crawling. Set it to an address that they can write to, for example "
+    "CONTACT=mailto:you@example.org"
+)
 
 
 class Command(ScrapyCrawl):
@@ -56,21 +66,25 @@ class Command(ScrapyCrawl):
         if opts.output or opts.overwrite_output:
             raise UsageError("Rows go to articles/ in the archive; -o and -O have no use here.", print_help=False)
         super().process_options(args, opts)
+        assert self.settings is not None
+        try:
+            logs.prepare(self.settings)
+        except ArgumentError as error:
+            raise UsageError(str(error), print_help=False) from error
         self._quiet()
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and end with the job's exit status. Raises UsageError for what cannot be meant."""
-        self.introduce()
         if len(args) != 1:
             raise UsageError("Name one outlet: scrapy crawl tribun. scrapy list names them.", print_help=False)
         spider = self.spider_named(args[0])
         assert self.settings is not None
         try:
-            Arguments.parse(spider.outlet, opts.spargs)
-            uploads.spool_limit(self.settings)
-            uploads.patience(self.settings)
+            check(spider.outlet, opts.spargs, self.settings)
         except ArsipError as error:
             raise UsageError(str(error), print_help=False) from error
+        logs.install(self.settings, outlet=spider.name)
+        self.introduce()
         self.exitcode = int(self.crawl(spider, opts.spargs))
 
     def _quiet(self) -> None:
@@ -84,11 +98,8 @@ class Command(ScrapyCrawl):
     def introduce(self) -> None:
         """Say so when outlets cannot tell who is crawling."""
         assert self.settings is not None
-        if not self.settings["CONTACT"] and not self.settings["USER_AGENT"]:
-            logger.warning(
-                "CONTACT is not set: outlets cannot tell who is crawling. Set it to an address that they can write "
-                "to, for example CONTACT=mailto:you@example.org"
-            )
+        if is_anonymous(self.settings) and PIPE not in os.environ:  # scrapy crawlall says so once
+            logger.warning("%s", ANONYMOUS)
 
     def spider_named(self, name: str) -> type[OutletSpider]:
         """The spider of an outlet. Raises UsageError."""
@@ -111,13 +122,42 @@ class Command(ScrapyCrawl):
         task.add_done_callback(lambda done: refusals.extend(filter(None, [done.exception()])))
         self.crawler_process.start()
         if refusals:
+            _pass_on(crawler, refusals[0])
             return _explain(refusals[0])
         return _status_of(crawler)
 
 
+def check(outlet: Outlet, arguments: dict[str, str], settings: BaseSettings) -> None:
+    """Look at what the user gave before anything begins. Raises ArgumentError."""
+    Arguments.parse(outlet, arguments)
+    uploads.spool_limit(settings)
+    uploads.patience(settings)
+    respects_opt_out(settings)
+    Schedule.of(settings)
+
+
+def is_anonymous(settings: BaseSettings) -> bool:
+    """Can nobody tell who is crawling?"""
+    return not settings["CONTACT"] and not settings["USER_AGENT"]
+
+
+def _pass_on(crawler: Crawler, error: BaseException) -> None:
+    """Tell whoever began this process why there is no job."""
+    from crawler.extensions.live import LiveExtension
+
+    try:
+        live = crawler.get_extension(LiveExtension)
+    except RuntimeError:  # another extension refused before all were there
+        return
+    if live:
+        live.end(str(error))
+
+
 def _explain(error: BaseException) -> ExitStatus:
     if isinstance(error, ArsipError):
-        print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201 - the user reads this
+        # Who finds another job at work leaves quietly.
+        level = logging.INFO if error.status is ExitStatus.LEASED else logging.ERROR
+        logger.log(level, "scrapy crawl: %s", error)
         return error.status
     logger.critical("The job could not begin", exc_info=error)
     return ExitStatus.FAULT

@@ -1,4 +1,4 @@
-"""The end of a job: its manifest, its exit status, and the lines that a person reads; and a line now and then."""
+"""The end of a job: its manifest, its exit status, and the lines that a person reads."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 
 from archive.errors import ExitStatus
+from crawler import logs
+from crawler.extensions.health import HealthExtension
+from crawler.extensions.live import LiveExtension
 from crawler.summary import Summary
 from crawler.uploads import NoLongerAwaited, Waiting
 from pipelines.warc import WarcPipeline
@@ -19,13 +22,13 @@ from pipelines.writer import STOPPED
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from archive.health import Alarm
     from archive.job import Job
     from archive.salvage import Salvaged
     from crawler.spider import OutletSpider
 
 logger = logging.getLogger(__name__)
 
-PROGRESS_SECONDS = 20.0
 NAMED = 3
 """Jobs of another machine that are named; more are counted."""
 
@@ -36,9 +39,10 @@ class JobExtension:
     def __init__(self, crawler: Crawler, started: dict[str, str]) -> None:
         self._crawler = crawler
         self._started = started
-        self._progress: asyncio.Task[None] | None = None
         self._uploads: Waiting | None = None
         self._ended = asyncio.Event()
+        self.summary: Summary | None = None
+        """What the job came to, once it ended."""
         self.status = ExitStatus.INTERRUPTED
         """What the run came to; a second Ctrl-C stops it before it has come to anything."""
 
@@ -54,19 +58,18 @@ class JobExtension:
         return extension
 
     def spider_opened(self) -> None:
-        """Say what earlier jobs had left, and begin to report."""
+        """Say what earlier jobs had left."""
         warc = self._crawler.get_item_pipeline(WarcPipeline)
         assert warc is not None
+        logs.tell_about(job=warc.job.id)
         tell_salvaged(warc.job.salvaged)
         _tell_elsewhere(warc.job)
-        self._progress = asyncio.get_running_loop().create_task(self._report())
 
     async def spider_closed(self, spider: OutletSpider, reason: str) -> None:
         """Finish the job, wait for its uploads, and print what it came to."""
-        if self._progress:
-            self._progress.cancel()
         warc = self._crawler.get_item_pipeline(WarcPipeline)
         assert warc is not None
+        spider.conclude(reason)
         try:
             summary = await self._finish(warc, spider, reason)
         except Exception:
@@ -75,20 +78,30 @@ class JobExtension:
         finally:
             warc.writer.stop()
             self._ended.set()
-        self.status = summary.status
+        self.summary, self.status = summary, summary.status
+        if live := self._crawler.get_extension(LiveExtension):
+            live.end(summary.sentence())
         files = [warc.job.storage.where(key) for key in warc.job.published]
         for report in spider.reports.values():
             if report.problem:
                 print(f"source     {report.url}: {report.problem}")  # noqa: T201 - the user reads this
+        if spider.remark:
+            print(f"sources    {spider.remark}")  # noqa: T201 - the user reads this
         for line in summary.lines(files):
             print(line)  # noqa: T201 - the user reads this
         sys.stdout.flush()
-        logger.info("%s Exit status %d.", summary.sentence(), self.status)
+        facts = {"finish": summary.finish, "status": int(self.status), **summary.counts()}
+        logger.info("%s Exit status %d.", summary.sentence(), self.status, extra={"facts": facts})
 
     async def engine_stopped(self) -> None:
         """Whoever presses Ctrl-C while the job waits for uploads wants to leave: they go on waiting in the outbox."""
         if self._uploads:
             self._uploads.leave()
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait until it is known what the job came to: the engine may stop before its uploads do."""
+        if self._uploads:
             await self._ended.wait()
 
     async def _finish(self, warc: WarcPipeline, spider: OutletSpider, reason: str) -> Summary:
@@ -100,13 +113,22 @@ class JobExtension:
 
         self._uploads = Waiting(warc.job.storage, tell)
         manifest = self._manifest(spider, Summary.of(spider.name, reason, stats.get_stats()))
+        health = self._crawler.get_extension(HealthExtension)
+        found: list[Alarm] = []
+        if health:
+            measures, found = await health.judge(spider, manifest)
+            summary = Summary.of(spider.name, reason, stats.get_stats(), found)
+            manifest = {**self._manifest(spider, summary), "measures": measures}
         try:
             await warc.writer.run(_finish_job, warc.job, manifest, self._uploads)
         except STOPPED:  # the pipeline has noted it
             warc.job.release()
         pending = warc.job.storage.pending()
-        summary = Summary.of(spider.name, reason, stats.get_stats())
-        return replace(summary, pending=pending, outbox=warc.job.state.outbox)
+        summary = Summary.of(spider.name, reason, stats.get_stats(), found)
+        summary = replace(summary, pending=pending, outbox=warc.job.state.outbox)
+        if health:
+            await health.tell(summary, manifest)
+        return summary
 
     def _manifest(self, spider: OutletSpider, summary: Summary) -> dict[str, Any]:
         return {
@@ -116,22 +138,10 @@ class JobExtension:
             "status": int(summary.status),
             "sentence": summary.sentence(),
             "counts": summary.counts(),
+            "alarms": [alarm._asdict() for alarm in summary.alarms],
             "sources": [asdict(report) for report in spider.reports.values()],
+            "remark": spider.remark,
         }
-
-    async def _report(self) -> None:
-        while True:
-            await asyncio.sleep(PROGRESS_SECONDS)
-            now = Summary.of(self._crawler.spidercls.name, "", self._crawler.stats.get_stats())
-            logger.info(
-                "%s: %d announced, %d kept, %d dropped, %d failed, %d to go",
-                now.outlet,
-                now.announced,
-                now.kept,
-                sum(now.dropped.values()),
-                sum(now.failed.values()),
-                now.left,
-            )
 
 
 def _finish_job(job: Job, manifest: dict[str, Any], uploads: Waiting) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
-from archive import message
+from archive import message, replay
 from archive.errors import Damaged, StorageError
 from pipelines.warc import WarcPipeline
 
@@ -49,6 +49,7 @@ class RecoveredMiddleware:
             return None
         response = await read(sink, waiting.ref)
         if response is not None:
+            request.meta["opt_out"] = await _opt_out(sink, waiting.ref)
             sink.recall(request, waiting)
             self._crawler.stats.inc_value("arsip/recovered")
         return response
@@ -91,6 +92,15 @@ class ConditionalMiddleware:
         """The document from the archive in place of "not modified"."""
         archived: Response | None = request.meta.pop("archived", None)
         return archived if response.status == 304 and archived is not None else response
+
+
+async def _opt_out(sink: WarcPipeline, ref: RecordRef) -> list[str]:
+    """What had been said against reuse when a response was captured; its host is not asked again."""
+    try:
+        return await asyncio.to_thread(replay.opt_out, sink.job.storage, ref)
+    except StorageError as error:
+        logger.debug("%s", error)
+        return []
 
 
 async def read(sink: WarcPipeline, ref: RecordRef) -> Response | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler import reasons
+from crawler import reasons, walls
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PoliteRetryMiddleware(RetryMiddleware):
-    """Scrapy's middleware, which leaves alone a host that asked for it."""
+    """Scrapy's middleware, which leaves alone a host that asked for it, and does not try a challenge again."""
 
     def process_response(  # type: ignore[override]  # the spider argument is on its way out
         self, request: Request, response: Response
@@ -25,6 +25,8 @@ class PoliteRetryMiddleware(RetryMiddleware):
         """The request again, or the response when there is nothing to retry."""
         spider = cast("OutletSpider", self.crawler.spider)
         if spider.pace.is_closed(urlparse_cached(request).hostname or ""):
+            return response
+        if response.status in self.retry_http_codes and walls.kind(response) is walls.Wall.CHALLENGE:
             return response
         return super().process_response(request, response)
 

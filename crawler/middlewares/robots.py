@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
-from protego import Protego
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler import reasons
+from crawler.robotstxt import MAX_BYTES, RobotsTxt
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -23,24 +21,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MAX_BYTES = 500 * 1024
-"""What a crawler must at least parse (RFC 9309, section 2.5); the rest is ignored."""
 TIMEOUT_SECONDS = 12.0
 """robots.txt is small: a host that needs longer is as good as unreachable, and a person waits for the answer."""
 
-_USES = re.compile(r"^[ \t]*(content-(?:signal|usage)[ \t]*:[^\r\n]{1,200})", re.IGNORECASE | re.MULTILINE)
-# Who collects texts for models or for mining: to close a host to them is to say something about reuse.
-_COLLECTORS = (
-    "GPTBot",
-    "CCBot",
-    "Google-Extended",
-    "ClaudeBot",
-    "anthropic-ai",
-    "Bytespider",
-    "PerplexityBot",
-    "Applebot-Extended",
-    "meta-externalagent",
-)
+HOPS = 5
+"""Redirects that are followed, to other hosts too (RFC 9309, section 2.3.1.2)."""
 
 
 class RobotsRefused(IgnoreRequest):
@@ -51,22 +36,21 @@ class RobotsRefused(IgnoreRequest):
         self.reason = reason
 
 
-@dataclass(frozen=True)
-class Robots:
-    """One host's robots.txt."""
+class Robots(NamedTuple):
+    """What came of asking for one host's robots.txt."""
 
     body: bytes = b""
-    opt_out: tuple[str, ...] = ()
-    """What it says against reuse."""
-    rules: Protego | None = None
+    said: RobotsTxt | None = None
+    """None when there are no rules."""
     refused: RobotsRefused | None = None
 
 
 class RobotsMiddleware:
     """Keeps out of what robots.txt closes, with the specification's answers for what goes wrong.
 
-    4xx: no rules (section 2.3.1.3). 5xx and no answer at all: stay out (section 2.3.1.4). Crawl-delay, which the RFC
-    does not know but many outlets use, is kept too.
+    4xx: no rules (section 2.3.1.3). 5xx and no answer at all: stay out (section 2.3.1.4), and so after 429, for who is
+    asked too much already does not mean that everything is open. Crawl-delay, which the RFC does not know but many
+    outlets use, is kept too.
     """
 
     def __init__(self, crawler: Crawler, agent: str) -> None:
@@ -88,9 +72,12 @@ class RobotsMiddleware:
         robots = await self.of(request)
         if robots.refused:
             raise robots.refused
-        if robots.rules and not robots.rules.can_fetch(request.url, self._agent):
+        if robots.said is None:
+            request.meta["opt_out"] = ()
+            return
+        if not robots.said.allows(request.url):
             raise RobotsRefused("robots", f"{request.url} is closed by robots.txt")
-        request.meta["opt_out"] = robots.opt_out
+        request.meta["opt_out"] = tuple(robots.said.opt_out(urlparse_cached(request).path or "/"))
 
     async def of(self, request: Request) -> Robots:
         """robots.txt of the request's host; the first who asks fetches it, the others wait."""
@@ -106,37 +93,30 @@ class RobotsMiddleware:
             priority=1000,
             callback=NO_CALLBACK,
             meta={
+                "kind": "robots",
                 "dont_obey_robotstxt": True,
                 "download_timeout": TIMEOUT_SECONDS,
+                "redirect_ttl": HOPS,
                 "via": via if via != f"{host}/robots.txt" else None,  # asked for as a source of its own
                 "hops": "P",
             },
         )
         try:
             response = await self._crawler.engine.download_async(request)
-        except IgnoreRequest as error:  # redirects without end or off the outlet: as if there were none
+        except IgnoreRequest as error:  # redirects without end: as if there were none
             logger.info("%s: %s", request.url, error)
             return Robots()
         except Exception as error:  # noqa: BLE001 - every failure to get it means the same
             reason = reasons.of_exception(error)
             return Robots(refused=RobotsRefused(reason, f"{request.url}: {error}"))
-        if response.status >= 500:
+        if response.status >= 500 or response.status == 429:
             detail = f"{request.url} answered {response.status}"
             return Robots(refused=RobotsRefused(f"robots-http-{response.status}", detail))
         if response.status >= 300:
             return Robots()
-        body = response.body[:MAX_BYTES]
-        rules = Protego.parse(body.decode("utf-8", "replace").lstrip("\ufeff"))
-        if delay := rules.crawl_delay(self._agent):
+        said = await asyncio.to_thread(RobotsTxt, response.body, self._agent)
+        if said.crawl_delay:
             spider = cast("OutletSpider", self._crawler.spider)
-            spider.pace.keep_apart(urlparse_cached(request).hostname or "", float(delay))
-            logger.info("%s asks for %s s between requests", request.url, delay)
-        return Robots(body, opt_out(body, rules, host), rules)
-
-
-def opt_out(body: bytes, rules: Protego, host: str) -> tuple[str, ...]:
-    """What robots.txt says against reuse: its lines on the use of content, and the collectors it closes the host to."""
-    lines = (line.strip() for line in _USES.findall(body.decode("utf-8", "replace")))
-    closed = (agent for agent in _COLLECTORS if not rules.can_fetch(f"{host}/", agent))
-    said = (*(f"robots.txt: {line}" for line in lines), *(f"robots.txt: disallow {agent}" for agent in closed))
-    return tuple(dict.fromkeys(said))
+            spider.pace.keep_apart(urlparse_cached(request).hostname or "", said.crawl_delay)
+            logger.info("%s asks for %s s between requests", request.url, said.crawl_delay)
+        return Robots(response.body[:MAX_BYTES], said)

@@ -61,6 +61,15 @@ class IntisariSpider(OutletSpider):
                 links=".news-list__item a.news-list__link",
                 evidence=Evidence(grade=Grade.PAGE, what="the list's elements, on a tag page", seen=date(2020, 5, 17)),
             ),
+            Index(
+                url="https://intisari.grid.id/index?{date}&section=all&page={page}",
+                latest="https://intisari.grid.id/",  # which is asked once, whoever names it
+                links=".news-list__item a.news-list__link",
+                date_format="day=%-d&month=%-m&year=%Y",
+                evidence=Evidence(
+                    grade=Grade.GUESS, what="the dated index of Gridoto, on the same template, in code of 2020"
+                ),
+            ),
         ),
         article=r"^/read/(?P<number>\d{5,})(?:/[^/]*)?/?$",
         all_pages="page=all",

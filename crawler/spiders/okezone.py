@@ -9,7 +9,11 @@ from pipelines.rules import Layout, Rules
 
 _SEEN = date(2026, 7, 24)
 _DESKS = ("news", "economy", "lifestyle", "celebrity", "bola", "sports", "techno")
-_INDEX = Evidence(grade=Grade.LIVE, what="ten articles a page, counted by offset; its elements a guess", seen=_SEEN)
+_INDEX = Evidence(
+    grade=Grade.LIVE,
+    what="ten articles a page, counted by offset; that the first is 0, and its elements, a guess",
+    seen=_SEEN,
+)
 
 _LAYOUT = Layout(
     body="div.c-detail.read",  # live 2026
@@ -67,16 +71,15 @@ class OkezoneSpider(OutletSpider):
                     grade=Grade.PAGE, what="a saved copy, with zone and real links", seen=date(2020, 3, 16)
                 ),
             ),
-            # An offset of none, then of 10, 20, 30.
             *(
                 Index(
-                    url=f"https://{desk}.okezone.com/indeks/{{date}}{rest}",
+                    url=f"https://{desk}.okezone.com/indeks/{{date}}/{{offset}}",
+                    step=10,
                     links="h2 a, h3 a, h4 a",
                     date_format="%Y/%m/%d",
                     evidence=_INDEX,
                 )
                 for desk in _DESKS
-                for rest in ("", "/{page}0")
             ),
         ),
         article=r"^/read/\d{4}/\d{2}/\d{2}/\d+/(?P<number>\d{5,})(?:/[^/]*)?/?$",

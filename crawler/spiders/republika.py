@@ -72,15 +72,13 @@ class RepublikaSpider(OutletSpider):
                 url="https://republika.co.id/rss",
                 evidence=Evidence(grade=Grade.LIVE, what="15 items; the address is on lists of feeds", seen=_SEEN),
             ),
-            *(
-                Index(
-                    url=f"https://republika.co.id/index/{offset}/{{date}}",
-                    latest=f"https://republika.co.id/index/{offset}",
-                    links="a[href*='/berita/']",
-                    date_format="%Y/%m/%d",
-                    evidence=Evidence(grade=Grade.LIVE, what="50 a page, counted by offset; links a guess", seen=_SEEN),
-                )
-                for offset in range(0, 400, 50)
+            Index(
+                url="https://republika.co.id/index/{offset}/{date}",
+                latest="https://republika.co.id/index/{offset}",
+                step=50,
+                links="a[href*='/berita/']",
+                date_format="%Y/%m/%d",
+                evidence=Evidence(grade=Grade.LIVE, what="50 a page, counted by offset; links a guess", seen=_SEEN),
             ),
         ),
         article=r"^/berita/(?:(?P<section>[a-z0-9-]+)/(?:[a-z0-9-]+/)?\d{2}/\d{2}/\d{2}/)?"

@@ -122,6 +122,17 @@ class TribunSpider(OutletSpider):
                     seen=_SEEN,
                 ),
             ),
+            Index(
+                url="https://www.tribunnews.com/{date}?page={page}",
+                links="ul.lsi > li.ptb15 h3 a",
+                date_format="%Y/%m",
+                every="month",
+                evidence=Evidence(
+                    grade=Grade.GUESS,
+                    what="an archive by the month in scrapers of 2018 to 2024, on which host is not said; its elements "
+                    "a guess",
+                ),
+            ),
         ),
         article=r"^(?:/(?P<section>[a-z0-9-]+))?/(?:(?P<number>\d{5,})|\d{4}/\d{2}/\d{2})/[^/]+/?$",
         exclude=r"^/(?:index-news|tag|topic|search|komentar|member|auth|api|ajax|json|posts|penulis|editor|epaper|images|"

@@ -42,6 +42,8 @@ class Text:
     """`rule`, or which candidate of the generic path won."""
     confidence: float | None = None
     """How sure the generic path is, 0 to 1."""
+    shown: int = 0
+    """Characters in the containers before site lines were taken out."""
     removed: list[Removed] = field(default_factory=list)
     """What was left out of the containers, if somebody asked."""
     headline: tuple[str, str] | None = None
@@ -87,7 +89,8 @@ def _by_rules(document: Document, captured: datetime | None, *, explain: bool) -
             read = [block for container in containers for block in blocks.read(container, dropped, removed)]
             headline = next(headlines(document), None)
             body = boilerplate.strip(read, document.rules.boilerplate, headline and headline[1])
-            yield Text(body, containers, layout, removed=removed or [], headline=headline)
+            shown = sum(len(line.text) for block in read for line in block.lines)
+            yield Text(body, containers, layout, shown=shown, removed=removed or [], headline=headline)
 
 
 def _in_turn(rules: Rules, captured: datetime | None) -> list[Layout]:

@@ -62,6 +62,9 @@ class Sources:
         if path == "/index-news" and host.endswith(".tribunnews.com"):
             shown = [case for case in self._of("tribun") if host in ("www.tribunnews.com", case.host)]
             return _html(listings.tribun_index(shown, query.get("date", ""), query.get("page", "1")))
+        if host == "www.tribunnews.com" and re.fullmatch(r"/\d{4}/\d{2}", path):
+            shown = [case for case in self._of("tribun") if f"{case.published:/%Y/%m}" == path]
+            return _html(listings.tribun_index(shown, "", query.get("page", "1")))
         if self._hostile and host == "www.tribunnews.com" and (reply := hostile.answer(path)):
             return reply
         return self._pages.get(host + path)

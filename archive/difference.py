@@ -1,0 +1,73 @@
+"""What an outlet changed in a text: paragraph by paragraph, and within a paragraph word by word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from typing import Literal, NamedTuple
+
+MAX_PARAGRAPHS = 2000
+MAX_WORDS = 1500
+"""What is compared piece by piece; of longer texts and paragraphs all of the old and all of the new is given."""
+
+_ALIKE = 0.4
+_WORDS = re.compile(r"\S+|\s+")
+
+Kind = Literal["same", "gone", "new"]
+
+
+class Piece(NamedTuple):
+    """Some text that is in both, in the older only, or in the newer only."""
+
+    kind: Kind
+    text: str
+
+
+Change = list[Piece]
+"""One paragraph, in pieces."""
+
+
+def changes(older: str, newer: str) -> Iterator[Change]:
+    """The paragraphs of both texts in reading order."""
+    before, after = older.split("\n\n") if older else [], newer.split("\n\n") if newer else []
+    if max(len(before), len(after)) > MAX_PARAGRAPHS:
+        yield [Piece("gone", older)]
+        yield [Piece("new", newer)]
+        return
+    for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if what == "equal":
+            yield from ([Piece("same", text)] for text in before[a:b])
+        else:
+            yield from _replaced(before[a:b], after[c:d])
+
+
+def words(older: str, newer: str) -> Change:
+    """One paragraph or title, in pieces."""
+    before, after = _WORDS.findall(older), _WORDS.findall(newer)
+    if max(len(before), len(after)) > MAX_WORDS:
+        return _whole(older, newer)
+    found: Change = []
+    for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if what == "equal":
+            found.append(Piece("same", "".join(before[a:b])))
+        else:
+            found += _whole("".join(before[a:b]), "".join(after[c:d]))
+    return found
+
+
+def _replaced(before: list[str], after: list[str]) -> Iterator[Change]:
+    """Paragraphs that took the place of others: those that are much alike are compared, the others are not."""
+    for old, new in zip_longest(before, after, fillvalue=""):
+        compared = words(old, new)
+        same = sum(len(piece.text) for piece in compared if piece.kind == "same")
+        if same >= _ALIKE * max(len(old), len(new)):
+            yield compared
+        else:
+            yield from ([piece] for piece in _whole(old, new))
+
+
+def _whole(older: str, newer: str) -> Change:
+    pieces = (Piece("gone", older), Piece("new", newer))
+    return [piece for piece in pieces if piece.text]

@@ -1,0 +1,1 @@
+"""The search: rows found by their words."""

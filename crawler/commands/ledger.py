@@ -1,0 +1,240 @@
+"""`scrapy ledger`: what was announced, what of it is there, and why the rest is not; `--fill` gets what it can."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import closing
+from dataclasses import asdict
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from scrapy.exceptions import UsageError
+
+from archive import ledger
+from archive.errors import ArgumentError, ExitStatus
+from archive.misses import FILLABLE, Miss
+from crawler.arguments import Arguments
+from crawler.catalogs import catalog_of
+from crawler.progress import plain
+from crawler.verb import Verb, as_json, complain, outlets_of, tell
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Collection, Iterable, Iterator
+
+    from archive.catalog import Catalog
+    from archive.ledger import Day, Line
+    from crawler.outlet import Outlet
+
+LONG = 62
+"""Days of an outlet from which on the table has a line for each month."""
+REASONS = {miss.value.lower().replace(" ", "-"): miss for miss in Miss}
+"""Reasons as they are typed."""
+
+_COUNTS = ("announced", "captured", "extracted", "edited", "deleted", "missing")
+
+
+class Command(Verb):
+    """Reads the catalog, and takes nothing from anybody; only `--fill` fetches."""
+
+    def syntax(self) -> str:
+        return "[options] [OUTLET...]"
+
+    def short_desc(self) -> str:
+        return "Say what is missing and why, or get it"
+
+    def long_desc(self) -> str:
+        return (
+            "Say per outlet and day of publication how many articles were announced by any source, captured and "
+            "extracted, and why the others are missing; a long period by months. It reads the catalog, also while jobs "
+            "are at work. --misses lists the addresses behind the reasons, --reason chooses some of them. --fill runs "
+            "scrapy crawl OUTLET -a fill=yes for each outlet of which something can still be had, and prints the "
+            "ledger again. docs/ledger.md says what the numbers mean. Exit status: 0 done, 2 bad arguments or no "
+            "catalog, 5 storage or catalog failed, 130 interrupted; with --fill that of scrapy crawlall."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--since", metavar="YYYY-MM-DD", help="first day of publication (default: the first)")
+        parser.add_argument("--until", metavar="YYYY-MM-DD", help="last day of publication (default: the last)")
+        parser.add_argument("--misses", action="store_true", help="list the addresses that are missing")
+        parser.add_argument("--reason", metavar="REASON[,...]", help=f"of them only those of {', '.join(REASONS)}")
+        parser.add_argument("--fill", action="store_true", help="go and get what can still be had")
+        forms = parser.add_mutually_exclusive_group()
+        forms.add_argument("--json", action="store_true", help="a line of JSON for each day, or miss")
+        forms.add_argument("--csv", action="store_true", help="the same as CSV, with a head")
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
+        """Print the ledger, or fill it and print it again."""
+        assert self.settings is not None
+        outlets = self._outlets(args)
+        if opts.fill and (opts.json or opts.csv):
+            raise UsageError("--fill prints what the jobs say: ask for JSON or CSV when it is done.", print_help=False)
+        period = _period(next(iter(outlets.values())), opts)
+        misses = _misses(opts)
+        with closing(catalog_of(self.settings)) as catalog:
+            self._print(catalog, outlets, period, misses, opts)
+            found = {name: ledger.total(ledger.days(catalog, name, *period)) for name in outlets} if opts.fill else {}
+        if not opts.fill:
+            return ExitStatus.DONE
+        lacking = [name for name, day in found.items() if any(day.misses.get(miss) for miss in FILLABLE)]
+        if not lacking:
+            complain(self.name, "Nothing is missing that could still be had.")
+            return ExitStatus.DONE
+        status = self._fill(lacking, period, opts)
+        with closing(catalog_of(self.settings)) as catalog:
+            self._print(catalog, outlets, period, misses, opts)
+        return status
+
+    def _outlets(self, args: list[str]) -> dict[str, Outlet]:
+        """The outlets that are meant. Raises UsageError, ArgumentError."""
+        assert self.settings is not None
+        if unknown := [name for name in args if name.startswith("-")]:
+            raise UsageError(f"There is no option {unknown[0]}: scrapy ledger -h names them.", print_help=False)
+        outlets = outlets_of(self.settings)
+        for name in args:
+            if name not in outlets:
+                raise ArgumentError(f"There is no outlet {name}; there are {', '.join(outlets)}.")
+        return {name: outlets[name] for name in args} or outlets
+
+    def _print(
+        self,
+        catalog: Catalog,
+        outlets: dict[str, Outlet],
+        period: tuple[str | None, str | None],
+        misses: Collection[Miss],
+        opts: argparse.Namespace,
+    ) -> None:
+        if opts.misses:
+            lines = (line for name in outlets for line in ledger.missing(catalog, name, *period, misses=misses))
+            tell(_listed(lines, opts))
+            return
+        found = {name: days for name in outlets if (days := ledger.days(catalog, name, *period))}
+        if opts.json:
+            tell(as_json(asdict(day)) for days in found.values() for day in days)
+        elif opts.csv:
+            tell(_csv(("outlet", *_FIELDS, *REASONS), (_cells(day) for days in found.values() for day in days)))
+        else:
+            tell(line for name, days in found.items() for line in table(outlets[name].name, days))
+            if not found:
+                tell(["Nothing was announced, and nothing is there: of these outlets and days the catalog is empty."])
+        for name, days in found.items():
+            if days and not any(day.announced for day in days):
+                complain(
+                    self.name,
+                    f"{name}: articles are there, and the catalog knows of no announcement of these days, as after "
+                    "jobs of a version that noted none: what is missing cannot be told.",
+                )
+
+    def _fill(self, names: list[str], period: tuple[str | None, str | None], opts: argparse.Namespace) -> ExitStatus:
+        """What `scrapy crawlall NAMES -a fill=yes` does."""
+        from crawler.commands.crawlall import JOBS
+        from crawler.commands.crawlall import Command as CrawlAll
+
+        verb = CrawlAll()
+        verb.settings = self.settings
+        days = zip(("since", "until"), period, strict=True)
+        opts.spargs = ["fill=yes", *(f"{name}={day}" for name, day in days if day)]
+        opts.jobs = JOBS
+        return verb.act(names, opts)
+
+
+def table(title: str, days: list[Day]) -> Iterator[str]:
+    """The ledger of an outlet as lines for a person."""
+    whole = ledger.total(days, "total")
+    yield f"{whole.outlet}  {plain(title)}"
+    if len(days) > LONG:
+        months: dict[str, list[Day]] = {}
+        for day in days:
+            months.setdefault(day.day[:7], []).append(day)
+        days = [ledger.total(some, month) for month, some in months.items()]
+    rows = [_row(day) for day in (*days, whole)]
+    head = ("month" if len(days[0].day) == 7 else "day", *_COUNTS, "there", "why")
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)][:-1]
+    for row in (head, *rows):
+        cells = [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=False)),
+        ]
+        yield "  ".join((*cells, row[-1])).rstrip()
+    notes = (
+        (whole.incomplete, "lack a page"),
+        (whole.moved, "have an address that leads to another article now"),
+        (whole.unannounced, "are there that nobody announced; they count in no column but edited and deleted"),
+    )
+    yield from (f"{number:,} articles {words}" for number, words in notes if number)
+    yield ""
+
+
+def _row(day: Day) -> tuple[str, ...]:
+    counts = (day.announced, day.captured, day.extracted, day.edited, day.deleted, day.missed)
+    # Rounded down: 100 % is said of nothing that lacks an article.
+    share = f"{1000 * day.extracted // day.announced / 10} %" if day.announced else ""
+    why = ", ".join(f"{miss} {day.misses[miss]:,}" for miss in Miss if miss in day.misses)
+    return plain(day.day), *(f"{count:,}" for count in counts), share, why
+
+
+def _listed(lines: Iterable[Line], opts: argparse.Namespace) -> Iterator[str]:
+    if opts.json:
+        yield from (as_json(asdict(line)) for line in lines)
+    elif opts.csv:
+        from archive.ledger import Line
+
+        names = tuple(Line.__dataclass_fields__)
+        yield from _csv(names, ([getattr(line, name) for name in names] for line in lines))
+    else:
+        for line in lines:
+            facts = [line.detail or "", f"{line.tries} tries" if line.tries else "", f"announced by {line.source}"]
+            facts.append(f"due {line.due}" if line.due else "")
+            said = "; ".join(filter(None, facts))
+            yield plain(f"{line.outlet}  {line.day}  {line.miss.value:14}  {line.url}  ({said})")
+
+
+_FIELDS = (
+    "day",
+    "announced",
+    "captured",
+    "extracted",
+    "unannounced",
+    "incomplete",
+    "edited",
+    "deleted",
+    "moved",
+)
+
+
+def _cells(day: Day) -> list[Any]:
+    return [day.outlet, *(getattr(day, name) for name in _FIELDS), *(day.misses.get(miss, 0) for miss in Miss)]
+
+
+def _csv(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """Lines of CSV (RFC 4180), without what could move a cursor or be taken for a formula."""
+    for row in chain((head,), rows):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(_safe(cell) for cell in row)
+        yield line.getvalue()
+
+
+def _safe(cell: Any) -> Any:
+    text = plain(cell) if isinstance(cell, str) else cell
+    return f"'{text}" if isinstance(text, str) and text.startswith(("=", "+", "-", "@")) else text
+
+
+def _period(outlet: Outlet, opts: argparse.Namespace) -> tuple[str | None, str | None]:
+    """First and last day. Raises ArgumentError."""
+    given = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
+    period = Arguments.parse(outlet, given)
+    return (period.since.isoformat() if period.since else None, period.until.isoformat() if period.until else None)
+
+
+def _misses(opts: argparse.Namespace) -> frozenset[Miss]:
+    """The reasons that are asked for. Raises UsageError, ArgumentError."""
+    if opts.reason is None:
+        return frozenset(Miss)
+    if not opts.misses:
+        raise UsageError("--reason chooses what --misses lists: give both.", print_help=False)
+    names = [name.strip().lower().replace(" ", "-") for name in opts.reason.split(",")]
+    if unknown := [name for name in names if name not in REASONS]:
+        raise ArgumentError(f"There is no reason {unknown[0] or '(empty)'}; there are {', '.join(REASONS)}.")
+    return frozenset(REASONS[name] for name in names)

@@ -1,0 +1,1 @@
+"""`scrapy serve`: an archive to read in a browser."""

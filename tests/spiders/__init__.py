@@ -1,0 +1,1 @@
+"""Outlets that nobody publishes."""

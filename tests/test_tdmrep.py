@@ -1,0 +1,94 @@
+"""tdmrep.json, as hosts write it and as they should not."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from archive.tdmrep import MAX_BYTES, MAX_PATTERN, MAX_RULES, Rule, covers, parse, signals
+
+HOST = "https://contoh.test"
+RESERVED = "tdmrep.json: tdm-reservation: 1"
+
+
+def file(*rules: dict[str, object]) -> list[Rule]:
+    return parse(json.dumps(rules).encode())
+
+
+def test_a_reservation_and_its_policy_are_signals_of_the_paths_it_names() -> None:
+    rules = file({"location": "/berita/*", "tdm-reservation": 1, "tdm-policy": f"{HOST}/syarat.json"})
+    assert signals(rules, f"{HOST}/berita/1") == [RESERVED, f"tdmrep.json: tdm-policy: {HOST}/syarat.json"]
+    assert signals(rules, f"{HOST}/tentang") == []
+
+
+@pytest.mark.parametrize("value", [1, "1", True])
+def test_a_reservation_is_the_number_one_however_it_is_written(value: object) -> None:
+    assert signals(file({"location": "/", "tdm-reservation": value}), HOST) == [RESERVED]
+
+
+@pytest.mark.parametrize("value", [0, "0", None, "ya", [1], {"a": 1}])
+def test_anything_else_reserves_nothing(value: object) -> None:
+    assert signals(file({"location": "/", "tdm-reservation": value}), HOST) == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_longest_location_counts(order: int) -> None:
+    closed, opened = {"location": "/", "tdm-reservation": 1}, {"location": "/siaran/", "tdm-reservation": 0}
+    rules = file(*(closed, opened)[::order])
+    assert signals(rules, f"{HOST}/siaran/1") == []
+    assert signals(rules, f"{HOST}/berita/1") == [RESERVED]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("/", "/apa/saja", True),
+        ("*", "/apa/saja", True),
+        ("/berita", "/berita-daerah", True),
+        ("/berita$", "/berita", True),
+        ("/berita$", "/berita/1", False),
+        ("/*.html$", "/a/b.html", True),
+        ("/*.html$", "/a/b.html?x=1", False),
+        ("/*/cetak/*", "/a/cetak/1", True),
+        ("/*/cetak/*", "/cetak/1", False),
+        ("/ab*ba$", "/aba", False),
+        ("/kopi%20susu", "/kopi susu/1", True),
+        ("/opini", "/Opini", False),
+    ],
+)
+def test_locations_are_patterns_as_in_robots_txt(pattern: str, path: str, fits: bool) -> None:  # noqa: FBT001
+    assert covers(pattern, path) is fits
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Tidak ditemukan</html>",
+        b"null",
+        b"[1, [], null, {}]",
+        b"[" * 100_000,
+        b'[{"location": "/", "tdm-reservation": ' + b"1" * 5000 + b"}]",
+        b'[{"location": 1, "tdm-reservation": 1}]',
+        b'[{"location": "/' + b"a" * MAX_PATTERN + b'", "tdm-reservation": 1}]',
+        b'[{"location": "/", "tdm-reservation": 1}]' + b" " * MAX_BYTES,
+        b"\xff\xfe\x00",
+    ],
+)
+def test_what_is_no_such_file_or_beyond_a_limit_reserves_nothing(body: bytes) -> None:
+    assert signals(parse(body), f"{HOST}/{'a' * MAX_PATTERN}") == []
+
+
+def test_one_object_without_brackets_and_a_byte_order_mark_are_understood() -> None:
+    body = b'\xef\xbb\xbf{"location": "/", "tdm-reservation": 1}'
+    assert signals(parse(body), HOST) == [RESERVED]
+
+
+def test_patterns_made_to_be_slow_are_not() -> None:
+    rules = file(*({"location": "/" + "*a" * 100 + "*b$", "tdm-reservation": 1} for _ in range(MAX_RULES + 500)))
+    assert len(rules) == MAX_RULES
+    began = time.process_time()
+    assert signals(rules, f"{HOST}/{'a' * 2000}") == []
+    assert time.process_time() - began < 2
