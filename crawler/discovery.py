@@ -287,8 +287,9 @@ class DiscoverySpider(AnnouncingSpider):
         for url in run.walk.vain:  # one line says it for all of them
             self.reports.pop(url, None)
         report = self.reports.setdefault(run.source.url, SourceReport(run.source.url))
+        last = f"{run.label}, {run.problem}" if run.problem else run.label
         report.problem = (
-            f"{len(run.walk.vain)} {run.source.every}s in a row brought nothing, the last one was {run.label}; "
+            f"{len(run.walk.vain)} {run.source.every}s in a row brought nothing (the last one: {last}); "
             f"until={run.day} goes on from there"
         )
         logger.info("source %s: %s", report.url, report.problem)

@@ -161,8 +161,8 @@ def test_only_what_can_hold_something_of_the_period_is_asked_for(tmp_path: Path)
     assert problems["https://contoh.test/feed"] == "reaches back to 2026-11-20 only"
     assert problems["https://contoh.test/sitemap.xml"] is None
     assert problems["https://contoh.test/harian/{date}.xml"] == (
-        "31 days in a row brought nothing, the last one was 2022-02-27; until=2022-02-27 goes on from there; "
-        "reaches back to 2022-03-30 only"
+        "31 days in a row brought nothing (the last one: 2022-02-27, answered HTTP 404); "
+        "until=2022-02-27 goes on from there; reaches back to 2022-03-30 only"
     )
     assert not [url for url in problems if "/harian/2022" in url], "one line for all the days that it has not"
     assert run.manifest()["remark"] is None
