@@ -39,6 +39,8 @@ class Reach:
     """The earliest day among its entries, in the outlet's zone; None when no entry has a date."""
     goes_back: bool = False
     """Is it dated, or does it name sitemaps that are older than what was asked for?"""
+    is_late: bool = False
+    """Has what was asked for left it for certain? Then it was not asked."""
 
     def take(self, entries: Iterable[Entry], zone: tzinfo) -> None:
         """Note what a document announced."""
@@ -62,7 +64,7 @@ class Reach:
 
 def cannot_go_back(outlet: str, since: date, reaches: Mapping[str, Reach]) -> str | None:
     """A sentence when no source goes back to the first day that was asked for; None as long as one may."""
-    brought = [reach for reach in reaches.values() if reach.announced or reach.goes_back]
+    brought = [reach for reach in reaches.values() if reach.announced or reach.goes_back or reach.is_late]
     if not brought or any(reach.covers(since) for reach in brought):
         return None
     oldest = min((reach.oldest for reach in brought if reach.oldest), default=None)

@@ -207,6 +207,10 @@ class DiscoverySpider(AnnouncingSpider):
             self._reaches[source.url] = Reach(goes_back=True)
             self.crawler.stats.inc_value("arsip/walked-before", walk.over)
             logger.info("%s: earlier jobs walked through %d %ss of %s.", self.name, walk.over, source.every, source.url)
+        if walk.is_late:
+            problem = "has no dates and lists what is new: not asked for a period that is over for a week"
+            self.reports[source.url] = SourceReport(source.url, problem=problem)
+            self._reaches[source.url] = Reach(is_late=True)
         return walk.next()
 
     def _reach(self, root: str, entries: list[sources.Entry]) -> Reach:

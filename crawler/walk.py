@@ -128,17 +128,19 @@ class Walk:
         latest = source.latest if isinstance(source, Index) else None
         self.is_dated = source.is_dated and (arguments.dated or not latest)
         self._days: list[date] = []
+        today = datetime.now(OFFSETS[zone]).date()
+        self.is_late = not self.is_dated and arguments.until is not None and arguments.until < today - CATCH_UP
+        """Has the period left the index? It says no dates, and each article would be fetched to find out its own."""
         if self.is_dated:
-            today = datetime.now(OFFSETS[zone]).date()
             last = min(arguments.until or today, today)
             if arguments.dated or sample or source.every == "day":
                 first = arguments.since or (last if arguments.dated else _caught_up(walked, today))
                 days = list(_periods(source, first, last))
                 self._days = [day for day in days if not self._is_over(day, zone)]
                 self.over = len(days) - len(self._days)
-        self.runs = len(self._days) if self.is_dated else 1
+        self.runs = len(self._days) if self.is_dated else int(not self.is_late)
         """How many there are."""
-        self._rest = iter(self._days) if self.is_dated else iter((None,))
+        self._rest: Iterator[date | None] = iter(self._days if self.is_dated else [None] * self.runs)
 
     def next(self) -> Run | None:
         """The next run; None when there is none left, or when too many were in vain."""

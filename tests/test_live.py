@@ -154,7 +154,7 @@ def test_a_crawl_on_a_terminal_shows_where_it_is_and_leaves_a_clean_screen(tmp_p
     slow = "/nasional/9900001/lambat"
     settings = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0")
     with FakeSite() as site:
-        site.overrides["www.tribunnews.com", slow] = Reply(404, delay=3)
+        site.overrides["www.tribunnews.com", slow] = Reply(404, delay=8)
         command = [*SCRAPY, "crawl", "tribun", *settings, "-a", f"url=https://www.tribunnews.com{slow}"]
         with Terminal(command, environment(site) | {"TERM": "xterm", "NO_COLOR": "1"}) as terminal:
             shown = terminal.wait_for("waits for www.tribunnews.com")

@@ -48,8 +48,8 @@ def test_a_sitemap_is_there_because_of_robots_txt_and_its_children_because_of_it
 
 
 def test_an_article_is_there_because_of_the_source_that_announced_it(run: Run) -> None:
-    events = (event for event in run.events("announced") if event["answer"] == "new")
-    announced = {event["url"].partition("?")[0]: event["source"] for event in events}
+    events = run.events("announced")
+    announced = {event["url"].partition("?")[0]: event["ledger"]["source"] for event in events}
     found = notes(run)
     urls = {*announced} & {*found}
     assert len(urls) > 5

@@ -97,6 +97,13 @@ def test_an_undated_address_is_taken_only_without_a_period() -> None:
     assert run.url == "https://contoh.test/indeks?tanggal=2022-03-01&hal=1"
 
 
+def test_an_index_without_dates_is_not_asked_for_a_period_that_has_left_it() -> None:
+    source = index(url="https://contoh.test/terkini?hal={page}")
+    for until, runs_made in ((date(2026, 11, 20), 1), (date(2022, 3, 31), 0)):
+        made = walk(source, since=date(2022, 3, 1), until=until)
+        assert (len(runs(made)), made.is_late) == (runs_made, not runs_made)
+
+
 def test_an_archive_by_the_month_is_walked_by_months_and_only_for_a_period() -> None:
     source = index(url="https://contoh.test/{date}?hal={page}", date_format="%Y/%m", every="month")
     made = walk(source, since=date(2021, 12, 31), until=date(2022, 2, 1))
