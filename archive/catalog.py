@@ -115,7 +115,7 @@ class Catalog:
 
     def ended(self, outlet: str, most: int) -> list[Ended]:
         """The last jobs of an outlet, the latest first."""
-        query = sa.select(ended).where(ended.c.outlet == outlet).order_by(ended.c.job.desc()).limit(most)
+        query = sa.select(ended).where(ended.c.outlet == outlet).order_by(ended.c.at.desc(), ended.c.job).limit(most)
         return [Ended(**_line(ended, row)) for row in self.select(query)]
 
     def select(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
