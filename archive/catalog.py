@@ -45,7 +45,7 @@ class Catalog:
         return self._one(_by_url, url)
 
     def article(self, article_id: str) -> Known | None:
-        """An address under which an article was kept; None when it never was."""
+        """What is known of an article, by the address that knows most; None when it was never kept."""
         return self._one(_by_article, article_id)
 
     def stored(self, url: str) -> Stored | None:
@@ -78,7 +78,11 @@ class Catalog:
         Of those that were tried only what is due by `now`; all of them without it.
         """
         lines = announced.c
-        rest = [lines.outlet == outlet, ~sa.exists().where(known.c.url == lines.url), *_days(since, until)]
+        rest = [
+            lines.outlet == outlet,
+            ~sa.exists().where(known.c.url == lines.url),
+            *between(announced.c.day, since, until),
+        ]
         rest += [sa.or_(lines.tries == 0, lines.due <= now)] if now else []
         query = sa.select(announced).where(*rest).order_by(lines.day.desc(), lines.url).limit(most)
         return [Announced(**_line(announced, row)) for row in self.select(query)]
@@ -95,7 +99,11 @@ class Catalog:
     ) -> list[tuple[Announced, Known]]:
         """Announced addresses for which another attempt may bring more, and those of `verdicts`; see `unanswered`."""
         rest = [announced.c.outlet == outlet, sa.or_(sa.not_(known.c.final), known.c.verdict.in_(sorted(verdicts)))]
-        rest += [*_days(since, until), *([known.c.due <= now] if now else [])]
+        # The index of what is due leads to them.
+        rest += [
+            *between(announced.c.day, since, until),
+            *([known.c.outlet == outlet, known.c.due <= now] if now else []),
+        ]
         query = sa.select(announced, known).join(known, known.c.url == announced.c.url).where(*rest)
         query = query.order_by(announced.c.day.desc(), announced.c.url).limit(most)
         end = len(announced.c)
@@ -253,7 +261,13 @@ def open_catalog(path: Path, uri: str | None = None) -> Catalog:
 
 # Made once: they are asked for every capture.
 _by_url = sa.select(known).where(known.c.url == sa.bindparam("asked"))
-_by_article = sa.select(known).where(known.c.article_id == sa.bindparam("asked"), known.c.verdict == ARTICLE).limit(1)
+_by_article = (
+    sa.select(known)
+    .where(known.c.article_id == sa.bindparam("asked"), known.c.verdict == ARTICLE)
+    # Aliases are as they were when they were found: the address that was visited last has heard more.
+    .order_by(known.c.final.desc(), known.c.version.desc(), known.c.due.is_(None), known.c.url)
+    .limit(1)
+)
 _announced = sa.select(announced).where(announced.c.url == sa.bindparam("asked"))
 _stored = sa.select(captures).where(captures.c.url == sa.bindparam("asked"))
 
@@ -263,8 +277,9 @@ def _line(table: sa.Table, values: Iterable[Any]) -> dict[str, Any]:
     return dict(zip(table.c.keys(), values, strict=True))
 
 
-def _days(since: str | None, until: str | None) -> list[sa.ColumnElement[bool]]:
-    return [*([announced.c.day >= since] if since else []), *([announced.c.day <= until] if until else [])]
+def between(day: Any, since: str | None, until: str | None) -> list[sa.ColumnElement[bool]]:
+    """Conditions for a day (YYYY-MM-DD) of a period that may be open on either side."""
+    return [*([day >= since] if since else []), *([day <= until] if until else [])]
 
 
 def _is_indexable(value: Any) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 MAX_PARAGRAPHS = 2000
-MAX_WORDS = 1500
-"""What is compared piece by piece; of longer texts and paragraphs all of the old and all of the new is given."""
+MAX_WORDS = 800
+MAX_COMPARED = 20_000
+"""What is compared piece by piece: paragraphs of a text, words (and blanks) of a paragraph, and characters of all the
+paragraphs that changed. Of what is longer all of the old and all of the new is given: two letters in turn, again and
+again, take time that grows with the cube of their number."""
 
 _ALIKE = 0.4
 _WORDS = re.compile(r"\S+|\s+")
@@ -36,11 +39,13 @@ def changes(older: str, newer: str) -> Iterator[Change]:
         yield [Piece("gone", older)]
         yield [Piece("new", newer)]
         return
+    left = MAX_COMPARED
     for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if what == "equal":
             yield from ([Piece("same", text)] for text in before[a:b])
         else:
-            yield from _replaced(before[a:b], after[c:d])
+            yield from _replaced(before[a:b], after[c:d], left)
+            left -= sum(map(len, (*before[a:b], *after[c:d])))
 
 
 def words(older: str, newer: str) -> Change:
@@ -57,10 +62,31 @@ def words(older: str, newer: str) -> Change:
     return found
 
 
-def _replaced(before: list[str], after: list[str]) -> Iterator[Change]:
-    """Paragraphs that took the place of others: those that are much alike are compared, the others are not."""
+def folded(found: Iterable[Change]) -> Iterator[Change | int]:
+    """Paragraphs that changed, the ones before and after them, and of all others the number."""
+    paragraphs = list(found)
+    is_same = [len(change) == 1 and change[0].kind == "same" for change in paragraphs]
+    left_out = 0
+    for number, change in enumerate(paragraphs):
+        if all(is_same[max(number - 1, 0) : number + 2]):
+            left_out += 1
+            continue
+        if left_out:
+            yield left_out
+        left_out = 0
+        yield change
+    if left_out:
+        yield left_out
+
+
+def _replaced(before: list[str], after: list[str], left: int) -> Iterator[Change]:
+    """Paragraphs that took the place of others: those that are much alike are compared, the others are not.
+
+    No more than `left` characters are compared.
+    """
     for old, new in zip_longest(before, after, fillvalue=""):
-        compared = words(old, new)
+        left -= len(old) + len(new)
+        compared = words(old, new) if left >= 0 else _whole(old, new)
         same = sum(len(piece.text) for piece in compared if piece.kind == "same")
         if same >= _ALIKE * max(len(old), len(new)):
             yield compared

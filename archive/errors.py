@@ -20,6 +20,22 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130
 
 
+WORDS = {
+    ExitStatus.DONE: "done",
+    ExitStatus.FAULT: "a fault of ours",
+    ExitStatus.USAGE: "bad arguments",
+    ExitStatus.UNREACHABLE: "unreachable",
+    ExitStatus.BLOCKED: "refuses us",
+    ExitStatus.STORAGE: "storage failed",
+    ExitStatus.UPLOADS_PENDING: "uploads wait",
+    ExitStatus.ALARM: "alarm",
+    ExitStatus.SILENT: "nothing announced",
+    ExitStatus.LEASED: "another job is at work",
+    ExitStatus.INTERRUPTED: "interrupted",
+}
+"""What a job can end with, in words that fit into a table."""
+
+
 class ArsipError(Exception):
     """Root of the tree. The message is a sentence that says what to do next."""
 

@@ -17,7 +17,7 @@ from archive.known import Changes
 from archive.lock import lock_outlet
 from archive.salvage import Salvaged, salvage
 from archive.spool import finished
-from archive.storage import bucket_uri, open_storage, state_folder, state_of
+from archive.storage import archive_path, bucket_uri, open_storage, state_folder, state_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class Holding:
             self._renewed = time.monotonic()
             opened.callback(self._release)
             self._expect_catalog_of(bucket_uri(archive_uri) or "")
+            self._expect_archive(archive_uri)
             self.guard(self._recover)
             self._opened = opened.pop_all()
 
@@ -124,7 +125,8 @@ class Holding:
         except OSError as error:
             raise StorageError(
                 f"The state folder {self._folder} cannot be written: {error.strerror}. "
-                "Make room and start again; nothing that was kept is lost."
+                "Make room, or give STATE_DIR a folder that can be written, and start again; nothing that was kept is "
+                "lost."
             ) from error
 
     def _check(self) -> None:
@@ -158,6 +160,18 @@ class Holding:
                 "without it everything would be fetched again."
             )
         self.catalog.belong_to(archive)
+
+    def _expect_archive(self, uri: str) -> None:
+        """One on a disk that is not mounted would be begun anew, and lack all that the catalog says is there."""
+        if bucket_uri(uri) is not None:
+            return
+        there = archive_path(uri)
+        gone = (job for job in self.catalog.ended(self.outlet, 1) if not (self.spools / job.job).exists())
+        if next(gone, None) and not (there / "jobs").is_dir():
+            raise StorageError(
+                f"The catalog {self.catalog.where} knows of jobs whose files are not at {there}: is its disk mounted? "
+                "If the archive was thrown away, throw the catalog away too."
+            )
 
     def _recover(self) -> None:
         for folder in sorted(path for path in self.spools.glob("*") if path.is_dir()):

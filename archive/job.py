@@ -185,7 +185,9 @@ class Job:
         once a second. Raises LeaseLost, StorageError.
         """
         past = {name: value for name, value in facts.items() if name in IN_THE_PAST}
-        ended = Ended(job=self.id, outlet=self.outlet, at=datetime.now(UTC).isoformat(timespec="milliseconds"), facts=past)
+        ended = Ended(
+            job=self.id, outlet=self.outlet, at=datetime.now(UTC).isoformat(timespec="milliseconds"), facts=past
+        )
         self.event("ended", job=asdict(ended))
         self._changes.ended.append(ended)
         self.commit()

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archive.catalog import Catalog
+from archive.catalog import Catalog, between
 from archive.misses import NO_ANSWER, Miss, miss_of
 from archive.model import Verdict
 from archive.outcome import MOVED
@@ -185,7 +185,7 @@ def _missing(outlet: str, since: str | None, until: str | None) -> sa.Select[Any
     return (
         sa.select(*columns, *more, _DAY, _NAME)
         .select_from(announced.outerjoin(known, known.c.url == announced.c.url))
-        .where(announced.c.outlet == outlet, is_miss, *_between(_DAY, since, until))
+        .where(announced.c.outlet == outlet, is_miss, *between(_DAY, since, until))
     )
 
 
@@ -237,13 +237,9 @@ def _articles(outlet: str, since: str | None, until: str | None) -> sa.Select[An
             number(sa.or_(one.c.whole == 0, lacking.c.article_id.is_not(None)), "incomplete"),
         )
         .select_from(one.outerjoin(lacking, is_last))
-        .where(*_between(one.c.day, since, until))
+        .where(*between(one.c.day, since, until))
         .group_by(one.c.day, one.c.named)
     )
-
-
-def _between(day: Any, since: str | None, until: str | None) -> list[sa.ColumnElement[bool]]:
-    return [*([day >= since] if since else []), *([day <= until] if until else [])]
 
 
 def _line(outlet: str, miss: Miss, row: sa.Row[Any]) -> Line:

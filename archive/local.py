@@ -65,7 +65,10 @@ class LocalStorage:
         try:
             make_folder(self.root)
         except OSError as error:
-            raise StorageError(f"The archive {self.root} cannot be written: {error.strerror}.") from error
+            raise StorageError(
+                f"The archive {self.root} cannot be written: {error.strerror}. Is its disk mounted, and may you write "
+                "there? ARCHIVE_URI names another place."
+            ) from error
 
     def publish(self, path: Path, key: str) -> None:
         target = self.root / key

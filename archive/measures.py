@@ -38,8 +38,9 @@ SHAPES = 40
 """Kinds of source documents that are told apart; those that announce most."""
 _SLACK = 1 / 6
 """Hours that a clock may be ahead of ours before what it says is the future."""
-_LAGS = ((1, "<1h"), (6, "1-6h"), (24, "6-24h"), (7 * 24, "1-7d"))
-_AGES = ("future", *(name for _, name in _LAGS), ">7d", "unknown")
+BOUNDS = ((1, "<1h"), (6, "1-6h"), (24, "6-24h"), (7 * 24, "1-7d"))
+"""Hours from publication to capture, and what is below them and not below the ones before."""
+_AGES = ("future", *(name for _, name in BOUNDS), ">7d", "unknown")
 
 
 class Document(NamedTuple):
@@ -182,7 +183,7 @@ def _age(lag: float | None) -> str:
         return "unknown"
     if lag < -_SLACK:
         return "future"
-    return next((name for hours, name in _LAGS if lag < hours), ">7d")
+    return next((name for hours, name in BOUNDS if lag < hours), ">7d")
 
 
 def _share(part: float, whole: int) -> float | None:

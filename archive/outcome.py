@@ -105,7 +105,8 @@ class Outcome:
         yield main
         for url in dict.fromkeys(self.aliases):
             if url != article.url:
-                yield replace(main, url=url, due=None)
+                # Whichever of them was announced, the article is tried again.
+                yield replace(main, url=url, due=None if self.final else main.due)
         if before and self.has_moved:
             yield replace(before, **again | {"due": None}, ended=MOVED)
 

@@ -13,7 +13,7 @@ from archive.errors import Damaged, StorageError
 from archive.faults import shown
 from archive.files import Files
 from archive.model import RecordRef
-from archive.reader import Fault, Record, read_at
+from archive.reader import MAX_HEAD, Fault, Record, read_at
 from archive.records import digest
 from archive.verification import digests
 
@@ -53,7 +53,8 @@ def ref_of(capture: Mapping[str, Any]) -> RecordRef:
     try:
         ref = RecordRef(**{name: capture[name] for name in RecordRef.__slots__})
         texts = (ref.url, ref.warc, ref.record_id, ref.payload_digest)
-        is_place = 0 <= ref.offset < 1 << 60 and 0 < ref.length <= MAX_RECORD
+        is_place = {type(ref.offset), type(ref.length)} == {int} and 0 <= ref.offset < 1 << 60
+        is_place = is_place and 0 < ref.length <= MAX_RECORD
         if all(isinstance(one, str) for one in texts) and is_place and _KEY.fullmatch(ref.warc):
             return ref
     except (LookupError, TypeError):
@@ -80,7 +81,7 @@ def examine(files: Files, ref: RecordRef) -> Proof:
     with tempfile.NamedTemporaryFile(prefix="arsip-") as file:
         file.write(member(files, ref))
         file.flush()
-        found = read_at(Path(file.name), 0)
+        found = read_at(Path(file.name), 0, MAX_RECORD + MAX_HEAD)
         if isinstance(found, Fault):
             raise Damaged(f"{where} is damaged: {found.detail}. scrapy verify tells more.")
         if found.size > MAX_RECORD:

@@ -96,15 +96,18 @@ def read(path: Path) -> Iterator[Record | Fault]:
             yield Fault(Kind.EMPTY, 0, "the file is empty")
         # A damaged first member must not hide the others.
         elif start.startswith(_GZIP) or (".gz" in path.suffixes and start.upper() != b"WARC/"):
-            yield from _members(path, file, 0, end)
+            yield from _members(path, file, 0, end, MAX_MEMBER)
         else:
             yield from _records(file, 0, end)
 
 
-def read_at(path: Path, offset: int) -> Record | Fault:
-    """The record whose gzip member begins at `offset`, or what is wrong there. Raises OSError."""
+def read_at(path: Path, offset: int, most: int | None = None) -> Record | Fault:
+    """The record whose gzip member begins at `offset`, or what is wrong there. Raises OSError.
+
+    A member that unfolds to more than `most` bytes (MAX_MEMBER without) is a fault of the kind TOO_LARGE.
+    """
     with path.open("rb") as file:
-        found = _members(path, file, offset, file.seek(0, 2))
+        found = _members(path, file, offset, file.seek(0, 2), MAX_MEMBER if most is None else most)
         return next(found, Fault(Kind.TORN, offset, "the file ends before it"))
 
 
@@ -115,10 +118,10 @@ class _Member(NamedTuple):
     """None when it is too much for memory."""
 
 
-def _members(path: Path, file: IO[bytes], offset: int, end: int) -> Iterator[Record | Fault]:
+def _members(path: Path, file: IO[bytes], offset: int, end: int, most: int) -> Iterator[Record | Fault]:
     """The records of gzip members, one each as WARC 1.1, annex D, has it."""
     while offset < end:
-        member = _inflate(file, offset)
+        member = _inflate(file, offset, most)
         if isinstance(member, Fault):
             following = _next_member(file, offset + 1)
             skipped = (end if following is None else following) - offset
@@ -143,7 +146,7 @@ def _members(path: Path, file: IO[bytes], offset: int, end: int) -> Iterator[Rec
         offset += member.length
 
 
-def _inflate(file: IO[bytes], offset: int) -> _Member | Fault:
+def _inflate(file: IO[bytes], offset: int, most: int) -> _Member | Fault:
     """Unfold the member at `offset` to its end, where its CRC and size are checked."""
     file.seek(offset)
     inflater, length, size = zlib.decompressobj(31), 0, 0
@@ -165,8 +168,8 @@ def _inflate(file: IO[bytes], offset: int) -> _Member | Fault:
         length += len(data) - len(inflater.unused_data if inflater.eof else inflater.unconsumed_tail)
         if inflater.eof:
             return _Member(length, size, b"".join(parts) if size <= _IN_MEMORY else None)
-        if size > MAX_MEMBER:
-            return Fault(Kind.TOO_LARGE, offset, f"a gzip member unfolds to more than {MAX_MEMBER} bytes")
+        if size > most:
+            return Fault(Kind.TOO_LARGE, offset, f"a gzip member unfolds to more than {most} bytes")
         data = inflater.unconsumed_tail or file.read(_FOLDED_PIECE)
     return Fault(Kind.TORN, offset, "the file ends within a gzip member")
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from crawler.schedule import Schedule
     from crawler.visit import Visit
 
-_PASSING = frozenset((Verdict.NOT_FOUND, Verdict.SOFT_404, Verdict.BLOCKED, Verdict.CONSENT, Verdict.EMPTY))
+_SILENT = frozenset((Verdict.BLOCKED, Verdict.CONSENT, Verdict.EMPTY))
+"""These say nothing of an article that was there: a wall, or no text."""
+_PASSING = _SILENT | {Verdict.NOT_FOUND, Verdict.SOFT_404}
 """Of an article these may be a fault of the outlet: it is looked at again on its schedule."""
 
 
@@ -29,6 +31,8 @@ def due(schedule: Schedule, visit: Visit, article: Article, judgement: Judgement
         return schedule.revisit(_born(before), now) if passes else None
     if not judgement.final:
         return schedule.retry((before.tries if before else 0) + 1, now)
+    if judgement.verdict is Verdict.NOT_ASKED:
+        return now  # who asks for everything wants it, whether or not a source still names it
     if judgement.verdict is not Verdict.ARTICLE:
         return None
     captured = article.captured or now
@@ -75,9 +79,21 @@ async def judge(outcome: Outcome, job: str, differed: Callable[[], Awaitable[boo
     )
     if was_article and outcome.verdict is Verdict.ARTICLE and before.article_id == article.id:
         return await _compare(outcome, told, seen, differed)
+    if was_article and outcome.verdict in _SILENT:
+        return seen
     if outcome.verdict == (before.ended if was_article else before.verdict):
         return replace(seen, record=told.record)
     return outcome
+
+
+def told_nothing(outcome: Outcome) -> str:
+    """Under which name a visit is counted that made no row."""
+    if outcome.verdict is Verdict.ARTICLE:
+        return "revisited/unchanged" if outcome.is_revisit else "failed/incomplete"
+    if not outcome.is_revisit:
+        return f"dropped/{outcome.verdict}"
+    is_away = outcome.before is not None and outcome.before.ended == outcome.verdict
+    return "revisited/taken-away" if is_away else "revisited/failed"
 
 
 async def _compare(

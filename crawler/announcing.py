@@ -12,6 +12,7 @@ from scrapy import Request, Spider
 
 from archive.errors import SourceRefused
 from archive.known import Announced
+from archive.recall import Recall
 from archive.zones import OFFSETS
 from crawler import sources
 from crawler.arguments import Arguments
@@ -162,14 +163,24 @@ class AnnouncingSpider(Spider):
         """Hand a document's entries to the frontier, some at a time: the reactor has other things to do."""
         for first in range(0, len(entries), BATCH):
             fresh: list[tuple[Announced, dict[str, Any]]] = []
-            for entry in entries[first : first + BATCH]:
-                answer = self._announce(entry, hops, day, fresh)
+            batch = entries[first : first + BATCH]
+            memory = await asyncio.to_thread(self._recall, batch)
+            for entry in batch:
+                answer = self._announce(entry, hops, day, fresh, memory)
                 report.announced += 1
                 report.new += answer is Answer.NEW
             await self.sink.announce(fresh)
 
+    def _recall(self, batch: list[sources.Entry]) -> Recall:
+        return Recall(self.job.catalog, self.frontier.names(entry.url for entry in batch))
+
     def _announce(
-        self, entry: sources.Entry, hops: str, day: date | None, fresh: list[tuple[Announced, dict[str, Any]]]
+        self,
+        entry: sources.Entry,
+        hops: str,
+        day: date | None,
+        fresh: list[tuple[Announced, dict[str, Any]]],
+        memory: Recall,
     ) -> Answer:
         """What the frontier makes of an entry; what nobody had announced before is added to `fresh` with its hints."""
         published = entry.published.astimezone(OFFSETS[self.outlet.rules.zone]) if entry.published else None
@@ -179,7 +190,9 @@ class AnnouncingSpider(Spider):
             hints = {"url": entry.url, "title": entry.title, "lastmod": lastmod, "keywords": entry.keywords}
             fresh.append((line, hints))
 
-        answer = self.frontier.announce(entry.url, published, source=entry.source, hops=hops, day=day, note=note)
+        answer = self.frontier.announce(
+            entry.url, published, source=entry.source, hops=hops, day=day, note=note, memory=memory
+        )
         if answer in {Answer.NEW, Answer.THERE, Answer.LATER, Answer.NOT_ASKED}:
             self.crawler.stats.inc_value("arsip/announced")
             if answer is not Answer.NEW:

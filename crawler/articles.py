@@ -61,6 +61,12 @@ class ArticleSpider(DiscoverySpider):
         """End the job: nothing more is asked for, what is on the wire finishes."""
         raise NotImplementedError
 
+    def note_failed(self, reason: str, *, is_revisit: bool) -> None:
+        """Count a visit that came to nothing."""
+        self.crawler.stats.inc_value("arsip/revisited/failed" if is_revisit else f"arsip/failed/{reason}")
+        if is_revisit and reason == "fault":
+            self.crawler.stats.inc_value("arsip/faults")
+
     def note_page(self, response: Response, page: Page, visit: Visit) -> None:
         """Look at a page before its outcome is made."""
         raise NotImplementedError
@@ -118,8 +124,10 @@ class ArticleSpider(DiscoverySpider):
             if not visit.pages:
                 visit.url, visit.began, visit.job = self.outlet.canonical(response.url), began, job
                 visit.target.fetch = self.outlet.address(response.url)  # its other pages are where a redirect led
-                if visit.before and visit.is_revisit and record.record_id == visit.before.record:
-                    await self._as_it_was(visit, visit.before, began)
+                before = visit.before
+                # What is known by the page that said it is gone is judged by that page again.
+                if before and visit.is_revisit and before.ended is None and record.record_id == before.record:
+                    await self._as_it_was(visit, before, began)
                     return
             page = await self._extract(response, began)
             if isinstance(page, Page):
@@ -207,7 +215,7 @@ class ArticleSpider(DiscoverySpider):
             return
         if visit.before:
             await self.sink.note(self.job.visited, again.not_answered(self.schedule, visit.before, self.job.id))
-        self.crawler.stats.inc_value("arsip/revisited/failed" if visit.is_revisit else f"arsip/failed/{reason}")
+        self.note_failed(reason, is_revisit=visit.is_revisit)
         for request in self._done(visit, kept=False):
             yield request
 
@@ -231,9 +239,7 @@ class ArticleSpider(DiscoverySpider):
         result = await again.judge(outcome, self.job.id, partial(self._differed, visit))
         if isinstance(result, Known):
             await self.sink.note(self.job.visited, result)
-            kind = "unchanged" if result.ended is None else "taken-away"
-            name = f"revisited/{kind}" if visit.is_revisit else f"dropped/{outcome.verdict}"
-            self.crawler.stats.inc_value(f"arsip/{name}")
+            self.crawler.stats.inc_value(f"arsip/{again.told_nothing(outcome)}")
         else:
             yield result
         for request in self._done(visit, kept=isinstance(result, Outcome) and result.verdict is Verdict.ARTICLE):
@@ -277,9 +283,13 @@ class ArticleSpider(DiscoverySpider):
         """Give the article its address and id; the verdict if it is not wanted after all."""
         visit.url = self.outlet.own_address(visit.url, first.canonical)
         article.id = self.frontier.identify(visit.url, first.number)
+        # What was a duplicate is known by its article's id, and is none itself.
+        before = visit.before if visit.before and visit.before.verdict == Verdict.ARTICLE else None
+        if before and before.url == visit.url:
+            article.id = before.article_id or article.id  # whatever number its page has today, or has no more
         if article.section is None and (section := self.outlet.section(visit.url)):
             article.section, article.origins["section"] = section, "url"
-        if visit.before and visit.before.article_id == article.id:
+        if before and before.article_id == article.id:
             return Judgement(Verdict.ARTICLE, "", final=final)
         if twin := self.frontier.twin(article.id):
             visit.url = visit.target.url  # the address that both call their own is the twin's

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 
+from archive.model import Verdict
 from archive.zones import OFFSETS
 from crawler import reasons, sources
 from crawler.announcing import AnnouncingSpider, failed_request, step
@@ -67,6 +69,9 @@ class DiscoverySpider(AnnouncingSpider):
         await self._announce_all(asked, SourceReport("argument"), "")
         if not self.arguments.urls:
             await asyncio.to_thread(self.resume)
+            for known in self.frontier.settled:
+                await self.sink.note(self.job.visited, replace(known, job=self.job.id))
+        self.crawler.stats.set_value("arsip/asked", not self.arguments.fill)
         if not self.arguments.urls and not self.arguments.fill:
             for source in self.outlet.sources:
                 async for request in self.ask(source):
@@ -184,7 +189,11 @@ class DiscoverySpider(AnnouncingSpider):
         asked = self.arguments
         since, until = (day.isoformat() if day else None for day in (asked.since, asked.until))
         now = None if asked.fill else datetime.now(UTC).isoformat()
-        ask, verdicts = self.job.catalog, UNSETTLED if asked.fill else ()
+        ask, verdicts = self.job.catalog, frozenset[Verdict]()
+        if asked.fill:
+            verdicts = UNSETTLED
+        elif not asked.restricted:
+            verdicts = frozenset((Verdict.NOT_ASKED,))
         unsettled = ask.unsettled(self.name, verdicts, since=since, until=until, now=now, most=MAX_LEFT)
         rest = MAX_LEFT - len(unsettled)
         unanswered = ask.unanswered(self.name, since=since, until=until, now=now, most=rest)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
-from archive.errors import ExitStatus
+from archive.errors import WORDS, ExitStatus
 from crawler.moment import PIPE, Moment
 
 LOOK_SECONDS = 0.25
@@ -26,20 +26,6 @@ _LAST_READS = 16
 _STOPPED = frozenset((signal.SIGINT, signal.SIGTERM))
 """Signals that end a process which was asked to before it listened."""
 
-WORDS = {
-    ExitStatus.DONE: "done",
-    ExitStatus.FAULT: "a fault of ours",
-    ExitStatus.USAGE: "bad arguments",
-    ExitStatus.UNREACHABLE: "unreachable",
-    ExitStatus.BLOCKED: "refuses us",
-    ExitStatus.STORAGE: "storage failed",
-    ExitStatus.UPLOADS_PENDING: "uploads wait",
-    ExitStatus.ALARM: "alarm",
-    ExitStatus.SILENT: "nothing announced",
-    ExitStatus.LEASED: "another job is at work",
-    ExitStatus.INTERRUPTED: "interrupted",
-}
-"""What a job can end with, in words that fit into a table."""
 GRAVITY = (
     ExitStatus.INTERRUPTED,
     ExitStatus.STORAGE,

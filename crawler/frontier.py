@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -104,6 +104,8 @@ class Frontier:
         self._older: deque[Target] = deque()
         self._on_the_way = 0
         self._kept = 0
+        self.settled: list[Known] = []
+        """Addresses that earlier jobs left, and whose articles are there by now under others: what is known of them."""
 
     def identify(self, canonical: str, number: str | None = None) -> str:
         """The article's id, by the outlet's own number where the page or the address has one."""
@@ -124,12 +126,14 @@ class Frontier:
         hops: str = "",
         day: date | None = None,
         note: Callable[[Announced], None] = lambda _: None,
+        memory: Memory | None = None,
     ) -> Answer:
         """Take an announced address. `published` in the outlet's zone; `source` and `hops` say where it was found.
 
         `day` is the day of publication as far as `published` does not say. `note` is called with an address that
-        nobody had announced before.
+        nobody had announced before. `memory` is what `names` was asked for, else the whole one is asked.
         """
+        memory = memory or self._memory
         if not self._outlet.owns(url):
             return Answer.ELSEWHERE
         canonical = self._outlet.canonical(url)
@@ -139,8 +143,8 @@ class Frontier:
         if not self.claim(canonical):
             return Answer.REPEATED
         fetch = self._outlet.address(url)
-        line = self._memory.announced(canonical)
-        known = self._memory.known(canonical) or self._memory.article(self.identify(canonical))
+        line = memory.announced(canonical)
+        known = self._article_of(canonical, memory.known(canonical), memory)
         if line is None and (known is None or known.url == canonical):  # of another address of an article it is a line
             line = self._line(canonical, fetch, published, source, day)
             note(line)
@@ -148,6 +152,8 @@ class Frontier:
             return Answer.NOT_ASKED
         answer = self._remembered(known, line, eager=by_name)
         if answer is Answer.NEW:
+            if not self._is_first(canonical, known):
+                return Answer.REPEATED
             via = source if hops else None
             self._waiting.append(Target(canonical, fetch, via, hops, line, known))
         return answer
@@ -155,23 +161,34 @@ class Frontier:
     def resume(self, line: Announced, known: Known | None = None) -> bool:
         """Take an address that an earlier job left; False when it is not its turn. New ones go first."""
         published = datetime.fromisoformat(line.published) if line.published else None
+        known = self._article_of(line.url, known, self._memory)
+        if known and known.final and known.verdict == Verdict.ARTICLE:
+            self.settled.append(replace(known, url=line.url, due=None))
+            return False
         if not self._is_asked(line.url, published) or not self.claim(line.url):
             return False
         if self._remembered(known, line, eager=self._arguments.fill) is not Answer.NEW:
             return False
+        if not self._is_first(line.url, known):
+            return False
         self._older.append(Target(line.url, line.fetch or line.url, line=line, before=known))
         return True
 
-    def follow(self, origin: str, target: str) -> Answer:
+    def follow(self, origin: str, target: str, before: Known | None = None) -> Answer:
         """May a redirect from one canonical address to another be followed? Claims the target if so.
 
-        Only to another article it matters: what a consent or maintenance page is, its own answer tells.
+        Only to another article it matters: what a consent or maintenance page is, its own answer tells. `before` is
+        what earlier jobs made of the origin: they may have come to know both as one article's.
         """
         if self.identify(origin) == self.identify(target) or not self._outlet.is_article(target):
             return Answer.NEW
+        known = self._memory.known(target)
+        was_article = before is not None and before.verdict == Verdict.ARTICLE
+        if before and was_article and known and known.article_id == before.article_id:
+            return Answer.NEW
         if not self.claim(target):
             return Answer.REPEATED
-        return self._remembered(self._memory.known(target) or self._memory.article(self.identify(target)), None)
+        return self._remembered(self._article_of(target, known, self._memory), None)
 
     def claim(self, canonical: str) -> bool:
         """True for the first address of an article in this job."""
@@ -206,6 +223,28 @@ class Frontier:
         """A target that was taken has come to its end."""
         self._on_the_way -= 1
         self._kept += kept or self._count_all
+
+    def names(self, urls: Iterable[str]) -> dict[str, str]:
+        """Of announced addresses those of articles, canonical, and their ids: what a memory is to be asked for."""
+        canonical = {self._outlet.canonical(url) for url in urls if self._outlet.owns(url)}
+        return {url: self.identify(url) for url in canonical if self._outlet.is_article(url)}
+
+    def _article_of(self, canonical: str, known: Known | None, memory: Memory) -> Known | None:
+        """What is known of the article of an address, where that is more than what is known of the address."""
+        if known and known.final:
+            return known
+        is_alias = known is not None and known.verdict == Verdict.ARTICLE
+        article_id = known.article_id if known and is_alias else self.identify(canonical)
+        return (memory.article(article_id) if article_id else None) or known
+
+    def _is_first(self, canonical: str, known: Known | None) -> bool:
+        """True for the first address in this job of an article that was found to have several."""
+        key = known.article_id if known and known.verdict == Verdict.ARTICLE else None
+        if key is None or key == self.identify(canonical):
+            return True
+        is_first = key not in self._claimed
+        self._claimed.add(key)
+        return is_first
 
     def _is_asked(self, canonical: str, published: datetime | None) -> bool:
         """By what is known before fetching; what is not known yet is judged on the page."""

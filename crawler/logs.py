@@ -31,6 +31,16 @@ _CHARS = 10_000
 """Of a line: journald splits one of more than 48 KiB (LineMax in journald.conf(5)), and `crawlall` of 64."""
 
 
+class PlainFormatter(logging.Formatter):
+    """A record as LOG_FORMAT has it. Of what came from outside nothing moves a terminal's cursor or begins a line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name of the library
+        return plain(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name of the library
+        return "\n".join(map(plain, super().formatException(ei).splitlines()))
+
+
 class JournalFormatter(logging.Formatter):
     """A record a line, with the priority before it (sd-daemon(3)); journald knows the time."""
 
@@ -80,12 +90,12 @@ def style_of(settings: BaseSettings) -> Style:
 
 
 def prepare(settings: Settings) -> None:
-    """Keep Scrapy from installing its handler where ours is needed: it makes its own anew with every crawl.
+    """Keep Scrapy from installing its handler: it makes its own anew with every crawl.
 
     To be called before Scrapy configures the log. Raises ArgumentError.
     """
-    if style_of(settings) is not Style.PLAIN:
-        settings.set("LOG_INSTALL_ROOT_HANDLER", value=False, priority="cmdline")
+    style_of(settings)
+    settings.set("LOG_INSTALL_ROOT_HANDLER", value=False, priority="cmdline")
 
 
 def install(settings: BaseSettings, **about: str) -> None:
@@ -94,11 +104,9 @@ def install(settings: BaseSettings, **about: str) -> None:
     To be called after Scrapy configured the log. Raises ArgumentError, OSError.
     """
     style = style_of(settings)
-    if style is Style.PLAIN or not settings.getbool("LOG_ENABLED"):
-        return
     handler = _handler(settings)
     handler.setLevel(settings["LOG_LEVEL"])
-    handler.setFormatter(JsonFormatter(**about) if style is Style.JSON else JournalFormatter())
+    handler.setFormatter(_formatter(style, settings, about))
     logging.root.setLevel(logging.NOTSET)
     logging.root.addHandler(handler)
 
@@ -116,11 +124,21 @@ def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[:half]} [{len(text) - 2 * half} characters cut] {text[-half:]}"
 
 
+def _formatter(style: Style, settings: BaseSettings, about: dict[str, str]) -> logging.Formatter:
+    match style:
+        case Style.JSON:
+            return JsonFormatter(**about)
+        case Style.JOURNAL:
+            return JournalFormatter()
+        case Style.PLAIN:
+            return PlainFormatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"])
+
+
 def _handler(settings: BaseSettings) -> logging.Handler:
     if name := settings["LOG_FILE"]:
         mode = "a" if settings.getbool("LOG_FILE_APPEND") else "w"
         return logging.FileHandler(name, mode, settings["LOG_ENCODING"])
-    return logging.StreamHandler()
+    return logging.StreamHandler() if settings.getbool("LOG_ENABLED") else logging.NullHandler()
 
 
 def _is_journal(stream: TextIO) -> bool:

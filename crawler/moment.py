@@ -7,9 +7,10 @@ import os
 import stat
 from collections import deque
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from crawler.summary import Summary
+if TYPE_CHECKING:
+    from crawler.summary import Summary
 
 PIPE = "ARSIP_PROGRESS_FD"
 """Environment variable with the number of the pipe that `scrapy crawlall` reads."""

@@ -6,6 +6,8 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 
+from scrapy.settings import default_settings
+
 BOT_NAME = "arsip-berita"
 ARSIP_VERSION = version("arsip-berita")
 
@@ -33,7 +35,7 @@ ROBOTSTXT_USER_AGENT = "arsip-berita"
 RESPECT_OPT_OUT = os.environ.get("RESPECT_OPT_OUT") or True
 ROBOTSTXT_OBEY = True
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY = os.environ.get("DOWNLOAD_DELAY") or 1.0
 CONCURRENT_ITEMS = 1  # a page is one item; Scrapy begins this many tasks for every response, 100 of them by default
 COOKIES_ENABLED = False  # every capture is what a first-time reader gets
 RETRY_TIMES = 2
@@ -93,9 +95,22 @@ EXTENSIONS = {
     "crawler.extensions.live.LiveExtension": 0,
     "crawler.extensions.metrics.MetricsExtension": 0,
     "crawler.extensions.spool.SpoolExtension": 0,
-    "scrapy.extensions.logstats.LogStats": None,
-    "scrapy.extensions.feedexport.FeedExporter": None,
 }
+# Scrapy imports what is None or switched off, too: the remote control alone brings aiohttp before each crawl.
+_UNUSED = frozenset(
+    (
+        "scrapy.downloadermiddlewares.cookies.CookiesMiddleware",
+        "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware",
+        "scrapy.extensions.feedexport.FeedExporter",
+        "scrapy.extensions.logstats.LogStats",
+        "scrapy.extensions.remote_control.RemoteControl",
+        "scrapy.extensions.telnet.TelnetConsole",
+    )
+)
+DOWNLOADER_MIDDLEWARES_BASE = {
+    name: order for name, order in default_settings.DOWNLOADER_MIDDLEWARES_BASE.items() if name not in _UNUSED
+}
+EXTENSIONS_BASE = {name: order for name, order in default_settings.EXTENSIONS_BASE.items() if name not in _UNUSED}
 
 STATS_DUMP = False
 LOG_LEVEL = "INFO"

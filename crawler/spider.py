@@ -75,12 +75,12 @@ class OutletSpider(ArticleSpider):
         canonical = self.outlet.canonical(target)
         if self.frontier.identify(canonical) == self.frontier.identify(visit.url):
             return Answer.NEW
-        return self.frontier.follow(visit.target.url, canonical)
+        return self.frontier.follow(visit.target.url, canonical, visit.before)
 
     def note_item_error(self, item: Outcome, failure: Failure) -> None:
         """An outcome that no pipeline could keep: counted, not lost, and tried again by the next run."""
         assert failure.value is not None
-        self.crawler.stats.inc_value(f"arsip/failed/{reasons.of_exception(failure.value)}")
+        self.note_failed(reasons.of_exception(failure.value), is_revisit=item.is_revisit)
         logger.error("%s was not kept: %s", item.article.url, failure.value)
 
     def note_answer(self, response: Response, request: Request) -> None:

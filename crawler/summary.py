@@ -49,6 +49,8 @@ class Summary:
     """Articles of earlier jobs that were due to be looked at again."""
     revisited: Mapping[str, int] = field(default_factory=dict)
     """What became of them: `unchanged`, `edited`, `moved`, `taken-away`, `failed`."""
+    asked: bool = True
+    """Were the sources to be asked? A job that gets what the ledger lacks asks none."""
     walked: int = 0
     """Days or months of dated sources that earlier jobs walked to their end: nothing is announced of them again."""
     requests: Mapping[str, int] = field(default_factory=dict)
@@ -98,6 +100,7 @@ class Summary:
             failed=under("arsip/failed/"),
             revisits=stats.get("arsip/revisits", 0),
             revisited=under("arsip/revisited/"),
+            asked=stats.get("arsip/asked", True),
             walked=stats.get("arsip/walked-before", 0),
             requests=under("arsip/requests/"),
             source_failures=under("arsip/source-failed/"),
@@ -135,7 +138,7 @@ class Summary:
             (self.finish == "blocked" or self._is_walled, ExitStatus.BLOCKED),
             (not self.ok and unanswered, ExitStatus.UNREACHABLE),
             (self.faults, ExitStatus.FAULT),
-            (not self.announced and not self.walked, ExitStatus.SILENT),
+            (self.asked and not self.announced and not self.walked, ExitStatus.SILENT),
             (self.alarms, ExitStatus.ALARM),
         )
         return next((status for is_so, status in ends if is_so), ExitStatus.DONE)

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from archive.errors import ExitStatus, StorageError
-from crawler.fleet import WORDS, End
+from archive.errors import WORDS, ExitStatus, StorageError
+from crawler.fleet import End
 from crawler.logs import Style
 from crawler.moment import Moment
 from crawler.progress import plain
-from crawler.verb import tell
+from crawler.verb import aligned, tell
 
 if TYPE_CHECKING:
     from crawler.live import Screen
@@ -76,11 +76,8 @@ def table(ends: Sequence[End], status: ExitStatus) -> Iterator[str]:
         now = end.moment
         counts = (now.announced, now.kept, now.dropped, now.failed, now.alarms, round(end.seconds))
         rows.append([end.outlet, end.words, *(f"{count:,}" for count in counts)])
-    columns = []
-    for at, column in enumerate(zip(*rows, strict=True)):
-        width = max(map(len, column))
-        columns.append([cell.ljust(width) if at < 2 else cell.rjust(width) for cell in column])
-    yield from map("  ".join, zip(*columns, strict=True))
+    yield from aligned(rows, left=2)
     yield from (plain(end.sentence) for end in ends if end.sentence and end.status is not ExitStatus.DONE)
     kept = sum(end.moment.kept for end in ends)
-    yield f"{len(ends)} outlets, {kept:,} articles kept. Exit status {int(status)}: {WORDS[status]}."
+    outlets, articles = ("outlet" if len(ends) == 1 else "outlets"), ("article" if kept == 1 else "articles")
+    yield f"{len(ends)} {outlets}, {kept:,} {articles} kept. Exit status {int(status)}: {WORDS[status]}."

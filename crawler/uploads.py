@@ -68,15 +68,16 @@ def left(pending: Pending, outbox: Path) -> str:
 
 def spool_limit(settings: BaseSettings) -> float:
     """SPOOL_LIMIT_MB in bytes. Raises ArgumentError."""
-    return _number(settings, "SPOOL_LIMIT_MB", "megabytes") * 1e6
+    return number(settings, "SPOOL_LIMIT_MB", "megabytes") * 1e6
 
 
 def patience(settings: BaseSettings) -> float:
     """UPLOAD_PATIENCE in seconds. Raises ArgumentError."""
-    return _number(settings, "UPLOAD_PATIENCE", "seconds")
+    return number(settings, "UPLOAD_PATIENCE", "seconds")
 
 
-def _number(settings: BaseSettings, name: str, unit: str) -> float:
+def number(settings: BaseSettings, name: str, unit: str) -> float:
+    """A setting that is a number, 0 or more. Raises ArgumentError."""
     try:
         number = float(settings[name])
     except (TypeError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,16 +14,19 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
 from archive.errors import ArgumentError, ArsipError, ExitStatus, StorageError
+from crawler.arguments import Arguments
 from crawler.progress import plain
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from scrapy.settings import Settings
 
     from crawler.outlet import Outlet
     from crawler.spider import OutletSpider
+
+_FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
 
 
 class Verb(ScrapyCommand):
@@ -83,6 +87,34 @@ def as_json(value: Any) -> str:
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
+def times(number: int) -> str:
+    """How often something was tried: `once`, `4 times`."""
+    return "once" if number == 1 else f"{number} times"
+
+
+def to_the_second(instant: str) -> str:
+    """An ISO 8601 instant, as a person reads it; whatever else is given stays as it is."""
+    return _FRACTION.sub("", instant)
+
+
+def aligned(rows: Sequence[Sequence[str]], left: int) -> Iterator[str]:
+    """Lines of a table: the first `left` columns begin where the others of theirs do, the rest end there."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        yield "  ".join(cell.ljust(width) if at < left else cell.rjust(width) for at, (cell, width) in enumerate(cells))
+
+
+def chosen(names: Iterable[str], outlets: Mapping[str, Outlet]) -> dict[str, Outlet]:
+    """The outlets of these names, or all of them where there is none. Raises ArgumentError."""
+    found = {}
+    for name in names:
+        if name not in outlets:
+            raise ArgumentError(f"There is no outlet {plain(name)}; there are {', '.join(outlets)}.")
+        found[name] = outlets[name]
+    return found or dict(outlets)
+
+
 def complain(verb: str, text: str) -> None:
     """Say on standard error what went wrong."""
     print(f"scrapy {verb}: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this
@@ -95,13 +127,24 @@ def outlets_of(settings: Settings) -> dict[str, Outlet]:
     return {name: cast("type[OutletSpider]", loader.load(name)).outlet for name in sorted(loader.list())}
 
 
+def period_of(outlet: Outlet, opts: argparse.Namespace) -> Arguments:
+    """--since and --until of a verb that reads. Raises ArgumentError."""
+    given = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
+    return Arguments.parse(outlet, given)
+
+
 def positional(args: list[str], verb: str, usage: str, number: int = 1) -> list[str]:
     """The arguments that are no options, so many as there must be. Raises UsageError."""
-    if unknown := [name for name in args if name.startswith("-") and name != "-"]:
-        raise UsageError(f"There is no option {plain(unknown[0])}: scrapy {verb} -h names them.", print_help=False)
+    refuse_options(args, verb)
     if len(args) != number or "" in args:
         raise UsageError(usage, print_help=False)
     return args
+
+
+def refuse_options(args: list[str], verb: str) -> None:
+    """What is left of a command line has no options; `-` is standard input. Raises UsageError."""
+    if unknown := [name for name in args if name.startswith("-") and name != "-"]:
+        raise UsageError(f"There is no option {plain(unknown[0])}: scrapy {verb} -h names them.", print_help=False)
 
 
 def tell(lines: Iterable[str]) -> None:

@@ -39,10 +39,13 @@ class StorePipeline:
         await self.writer.run(self.job.keep, item)
         is_article = item.verdict is Verdict.ARTICLE
         names = ["kept" if is_article else f"dropped/{item.verdict}"]
-        if item.has_moved:
-            names += ["revisited/moved", "announced"]  # by a redirect
-        elif item.is_revisit:
-            names = ["revisited/edited" if is_article else "revisited/taken-away"]
+        if item.is_revisit:
+            if item.has_moved:
+                names += ["revisited/moved", "announced"]  # by a redirect
+            elif item.verdict is Verdict.DUPLICATE:
+                names = ["revisited/moved"]
+            else:
+                names = ["revisited/edited" if is_article else "revisited/taken-away"]
         for name in names:
             self._crawler.stats.inc_value(f"arsip/{name}")
         return item

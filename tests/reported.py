@@ -30,7 +30,11 @@ MEASURES: dict[str, Any] = {
     "revisits": 2,
     "saved_bytes": 1300,
 }
-ALARM = {"kind": "layout", "sentence": "tribun: the text is no longer where it was. Mend the rules."}
+ALARM = {
+    "kind": "layout",
+    "sentence": "tribun: the text is no longer where it was. Mend the rules. One of them: "
+    "https://www.tribunnews.com/nasional/7788101/sebuah-alamat-yang-panjang-tanpa-tempat-untuk-memotongnya",
+}
 
 
 @dataclass

@@ -1,21 +1,28 @@
-"""Crawls as a user starts them: the real command, in a process of its own, against the fake outlets."""
+"""Verbs as a user starts them: the real command line, and whatever crawls in a process of its own."""
 
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from scrapy.cmdline import execute
+from scrapy.utils.project import get_project_settings
+
 from tests.fakesite import FakeSite
 
 ROOT = Path(__file__).parent.parent
 SCRAPY = (sys.executable, "-m", "scrapy")
+_READING = frozenset(("catalog", "fixture", "history", "ledger", "preview", "report", "verify", "wacz"))
+"""Verbs that run no reactor, unless they are to fetch a page."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +63,23 @@ def read_lines(folder: Path, pattern: str) -> list[dict[str, Any]]:
 
 
 def environment(site: FakeSite | None = None) -> dict[str, str]:
-    """The environment without settings of ours, with the fake outlets if they are meant."""
+    """The environment without settings of ours and the terminal's size, with the fake outlets if they are meant."""
     ours = {"ARCHIVE_URI", "STATE_DIR", "CATALOG_URI", "USER_AGENT", "CONTACT"}
-    env = {name: value for name, value in os.environ.items() if name not in ours}
+    sized = {"COLUMNS", "LINES"}  # pytest-xdist sets them for its workers, and they count for more than the terminal
+    env = {name: value for name, value in os.environ.items() if name not in ours | sized}
     return env | (site.env() if site else {})
 
 
 def scrapy(
     *arguments: str, site: FakeSite | None = None, timeout: float = 100, ahead: timedelta | None = None, **extra: str
 ) -> tuple[int, str, str]:
-    """Run a verb, by a clock that may be ahead; exit status, standard output, log."""
+    """Run a verb, by a clock that may be ahead; exit status, standard output, log.
+
+    A verb that only reads runs in this process: to start one of its own costs more than most of them do.
+    """
+    fetches = any(argument.startswith("http") for argument in arguments[1:]) and arguments[0] in {"fixture", "preview"}
+    if arguments[0] in _READING and not (site or ahead or extra or fetches):
+        return _here(*arguments)
     command = (sys.executable, "-m", "tests.later", str(ahead.total_seconds())) if ahead else SCRAPY
     done = subprocess.run(
         [*command, *arguments],
@@ -77,6 +91,23 @@ def scrapy(
         check=False,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+def _here(*arguments: str) -> tuple[int, str, str]:
+    """Scrapy's command line in this process; exit status, standard output, standard error."""
+    out, log = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    status = 0
+    with chdir(ROOT), redirect_stdout(out), redirect_stderr(log):
+        try:
+            execute(["scrapy", *arguments], get_project_settings())
+        except SystemExit as ended:
+            status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    texts = []
+    for stream in (out, log):
+        stream.flush()
+        stream.seek(0)
+        texts.append(stream.read())
+    return status, texts[0], texts[1]
 
 
 def crawl(

@@ -53,5 +53,13 @@ def test_texts_too_long_to_be_compared_are_shown_whole_and_at_once(older: str) -
     assert [piece for change in found for piece in change] == [Piece("gone", older), Piece("new", newer)]
 
 
+def test_a_text_that_is_made_to_be_compared_for_hours_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.difference.MAX_COMPARED", 2000)
+    older, newer = (" ".join("ab"[n * one % other % 2] for n in range(390)) for one, other in ((7, 5), (3, 7)))
+    found = list(changes("\n\n".join([older] * 1900), "\n\n".join([newer] * 1900)))
+    assert len(found[0]) > 2
+    assert found[1:5] == [[Piece("gone", older)], [Piece("new", newer)]] * 2
+
+
 def test_a_title_is_compared_by_words() -> None:
     assert words("Pasar ramai", "Pasar sepi") == [Piece("same", "Pasar "), Piece("gone", "ramai"), Piece("new", "sepi")]

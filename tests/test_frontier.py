@@ -210,3 +210,55 @@ def test_what_was_dropped_for_an_opt_out_is_asked_for_again_once_that_does_not_c
     assert frontier(memory).announce(URL.format(12345)) is Answer.THERE
     made = Frontier("tribun", TribunSpider.outlet, Arguments(), memory, respects_opt_out=False)
     assert made.announce(URL.format(12345)) is Answer.NEW
+
+
+SHORT = "https://jogja.tribunnews.com/2026/11/17/pasar"
+
+
+def several(*, due: str | None, final: bool = False) -> Memory:
+    """An article of which a page is missing, or was, and another address of it that told nobody its number."""
+    there = replace(known(12345, final=final), due=due)
+    return Memory({there.url: there, SHORT: replace(there, url=SHORT, final=False)}, line(12345), line(1, url=SHORT))
+
+
+@pytest.mark.parametrize(
+    ("due", "final", "answer"),
+    [
+        ("2999-01-01T00:00:00+00:00", False, Answer.LATER),
+        ("2026-01-01T00:00:00+00:00", False, Answer.NEW),
+        (None, True, Answer.THERE),
+    ],
+)
+def test_of_another_address_counts_what_is_known_of_its_article(
+    due: str | None, *, final: bool, answer: Answer
+) -> None:
+    made = frontier(several(due=due, final=final))
+    assert made.announce(SHORT) is answer
+    assert (made.take() is not None) is (answer is Answer.NEW)
+
+
+def test_of_several_addresses_of_an_article_one_is_tried_again() -> None:
+    memory = several(due="2026-01-01T00:00:00+00:00")
+    made = frontier(memory)
+    taken = [made.resume(memory.lines[url], memory[url]) for url in (SHORT, URL.format(12345))]
+    assert taken == [True, False]
+    made = frontier(memory)
+    assert [made.announce(url) for url in (URL.format(12345), SHORT)] == [Answer.NEW, Answer.REPEATED]
+
+
+def test_a_redirect_from_one_address_of_an_article_to_another_is_followed() -> None:
+    memory = several(due="2026-01-01T00:00:00+00:00")
+    made = frontier(memory)
+    assert made.resume(memory.lines[SHORT], memory[SHORT])
+    made.announce(URL.format(12345))
+    assert made.follow(SHORT, URL.format(12345), memory[SHORT]) is Answer.NEW
+    duplicate = replace(memory[SHORT], verdict="duplicate")
+    assert made.follow(SHORT, URL.format(12345), duplicate) is Answer.REPEATED, "it is none itself"
+
+
+def test_an_address_that_was_left_is_not_asked_for_once_its_article_is_there_under_another() -> None:
+    left = line(12345, url="https://www.tribunnews.com/sains/12345/lain")
+    made = frontier(Memory({URL.format(12345): replace(known(12345), due="2999-01-01")}, left))
+    assert not made.resume(left)
+    assert made.settled == [replace(known(12345), url=left.url, due=None)]
+    assert made.announce(left.url) is Answer.THERE

@@ -218,7 +218,7 @@ def cases(place: Place) -> Iterator[tuple[Any, list[str]]]:
     absent: dict[str, Any] = {"verdict": Verdict.NOT_FOUND, "reason": "HTTP 404", "id": ""}
     yield (
         lambda: keep(place, **absent, final=False, due=datetime(2026, 12, 1, tzinfo=UTC)),
-        ["not-found, HTTP 404", "1 tries; the next is due 2026-12-01", "by https://www.tribunnews.com/rss"],
+        ["not-found, HTTP 404", "tried once; the next is due 2026-12-01", "by https://www.tribunnews.com/rss"],
     )
     listing: dict[str, Any] = {"verdict": Verdict.LISTING, "reason": "40 links", "id": ""}
     yield (lambda: keep(place, **listing)), ["listing, 40 links", "it is not asked for again", "record <urn:uuid:"]

@@ -56,6 +56,33 @@ def test_a_traceback_and_a_text_of_several_lines_are_one_line_in_the_journal() -
     assert line.endswith("ValueError: empat\\nlima")
 
 
+def test_a_plain_log_moves_no_cursor_and_has_no_line_but_its_own(tmp_path: Path) -> None:
+    settings = Settings({"LOG_FILE": str(tmp_path / "log"), "LOG_FORMAT": "%(levelname)s %(message)s"})
+    before = [*logging.root.handlers]
+    logs.install(settings)
+    [handler] = [one for one in logging.root.handlers if one not in before]
+    try:
+        handler.handle(
+            record("source https://x.test/\x1b[2J\u202ea.xml\nERROR palsu", fault=fault("tiga\x1b[31m\nempat"))
+        )
+    finally:
+        logging.root.removeHandler(handler)
+        handler.close()
+    lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "INFO source https://x.test/\\x1b[2J\\u202ea.xml\\nERROR palsu"
+    assert lines[1].startswith("Traceback")
+    assert lines[-2:] == ["ValueError: tiga\\x1b[31m", "empat"]
+
+
+def test_a_log_that_nobody_wants_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    before = [*logging.root.handlers]
+    logs.install(Settings({"LOG_ENABLED": False}))
+    [handler] = [one for one in logging.root.handlers if one not in before]
+    logging.root.removeHandler(handler)
+    handler.handle(record("kabar", logging.ERROR))
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_line_that_journald_would_split_is_cut_in_its_middle() -> None:
     line = logs.JournalFormatter().format(record("a" + "é" * 100_000 + "z"))
     assert line.startswith("<6>aé")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.errors import StorageError
 from archive.holding import Holding
 from archive.job import Job
 from archive.local import LocalStorage
@@ -211,3 +212,23 @@ def test_an_incomplete_article_that_is_gone_is_settled(tmp_path: Path, capture: 
     assert known is not None
     assert (known.verdict, known.final) == ("article", True)
     first.finish({})
+
+
+def test_an_archive_whose_disk_is_not_mounted_is_not_begun_anew(
+    tmp_path: Path, capture: Make, article: MakeArticle
+) -> None:
+    archive, state = tmp_path / "archive", tmp_path / "state"
+
+    def begun() -> Job:
+        return Job(outlet="contoh", archive_uri=str(archive), state_dir=str(state))
+
+    first = begun()
+    kept(first, article(1), capture())
+    first.finish({})
+    archive.rename(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="is its disk mounted"):
+        begun()
+    assert not list(archive.iterdir())
+    archive.rmdir()
+    (tmp_path / "elsewhere").rename(archive)
+    begun().release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,24 @@ def test_another_record_at_that_place_differs(refs: list[RecordRef], tmp_path: P
 def test_where_no_record_lies_that_is_said(refs: list[RecordRef], tmp_path: Path, change: dict[str, int]) -> None:
     with pytest.raises(Damaged, match="scrapy verify"):
         proof.examine(OnDisk(tmp_path), RecordRef(**{**asdict(refs[0]), **change}))
+
+
+def test_a_member_that_unfolds_without_end_is_left_alone_early(
+    refs: list[RecordRef], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = gzip.compress(b"WARC/1.1\r\nContent-Length: 60000000\r\n\r\n" + bytes(60_000_000), compresslevel=1)
+    (tmp_path / refs[0].warc).write_bytes(bomb)
+    monkeypatch.setattr(proof, "MAX_RECORD", 1 << 20)
+    with pytest.raises(Damaged, match="unfolds to more than"):
+        proof.examine(OnDisk(tmp_path), replace(refs[0], offset=0, length=len(bomb)))
+
+
+@pytest.mark.parametrize(
+    "change", [{"offset": 1.5}, {"length": 2.5}, {"offset": True}, {"warc": "warc/../../x.warc.gz"}]
+)
+def test_a_place_that_can_be_none_is_refused(refs: list[RecordRef], change: dict[str, Any]) -> None:
+    with pytest.raises(Damaged, match="points at nothing"):
+        proof.ref_of({**asdict(refs[0]), **change})
 
 
 def test_a_file_that_is_gone_is_missing(refs: list[RecordRef], tmp_path: Path) -> None:

@@ -40,6 +40,13 @@ def test_pages_can_be_read_by_everybody_and_ask_nobody(
         assert seen.left == []
 
 
+def test_pages_need_no_sideways_scrolling_at_four_times_their_size(browser: Browser, served: Served) -> None:
+    with look(browser, 320) as seen:  # 1280 pixels at 400 %: WCAG 2.2, 1.4.10
+        for address in PAGES:
+            seen.open(served.address + address)
+            assert seen.overflows() <= 0, address
+
+
 def test_a_person_finds_an_article_and_sees_its_text_beside_its_capture(browser: Browser, served: Served) -> None:
     with look(browser) as seen:
         seen.open(served.address)

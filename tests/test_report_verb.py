@@ -46,11 +46,19 @@ def run(folder: Path, *args: str, **options: str | None) -> int:
 
 
 def test_an_archive_where_nothing_is_yet_gives_a_page_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
     assert run(tmp_path / "data") == 0
     html = text_of((tmp_path / "report.html").read_text())
     assert "Nothing is here yet" in html
     assert "tribun" in html, "which outlets there could be"
-    assert not (tmp_path / "data").exists()
+    assert not [*(tmp_path / "data").iterdir()]
+
+
+def test_an_archive_that_is_not_there_is_named_and_an_older_page_stays(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("older")
+    with pytest.raises(UsageError, match="There is no archive at"):
+        run(tmp_path / "adta")
+    assert (tmp_path / "report.html").read_text() == "older"
 
 
 @pytest.mark.parametrize(

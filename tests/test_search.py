@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from archive.errors import ArgumentError
 from archive.search.index import Question
 from archive.search.tables import BEGIN, END
-from archive.search.words import expression
+from archive.search.words import expression, passage
 from tests.searchable import Shelf
 
 
@@ -111,6 +112,37 @@ def test_marks_are_around_what_was_asked_for_and_nowhere_else(shelf: Shelf) -> N
     [hit] = shelf.index.ask(Question(typed="gempa")).hits
     assert hit.title == f" palsu  {BEGIN}gempa{END}"
     assert hit.snippet == f" awal {BEGIN}gempa{END}  akhir"
+
+
+def test_the_passage_is_the_one_with_most_of_what_was_asked_for(shelf: Shelf) -> None:
+    once, twice = "Gempa di selat. " + "Lain dan lain. " * 60, "Lalu gempa, dan lagi gempa. " + "Akhir yang jauh. " * 60
+    shelf.put({"title": "Kabar", "text": f"{once}\n\n{twice}"})
+    [hit] = shelf.index.ask(Question(typed="gempa")).hits
+    assert hit.snippet.startswith("…")
+    assert f"Lalu {BEGIN}gempa{END}, dan lagi {BEGIN}gempa{END}." in hit.snippet
+    assert hit.snippet.endswith("…")
+    assert len(hit.snippet) < 400
+
+
+def test_a_text_of_one_word_without_end_is_found_at_once_and_not_marked(shelf: Shelf) -> None:
+    shelf.put({"title": "Berulang", "text": "kata " * 30_000})
+    began = time.process_time()
+    [hit] = shelf.index.ask(Question(typed="kata")).hits
+    assert time.process_time() - began < 1
+    assert hit.snippet == ""
+
+
+@pytest.mark.parametrize(
+    ("marked", "shown"),
+    [
+        ("tanpa", ""),
+        (f"a {BEGIN}b{END} c", f"a {BEGIN}b{END} c"),
+        (f"{BEGIN}{'kata ' * 100}{END}", f"{BEGIN}{('kata ' * 60)[:299].rpartition(' ')[0]}{END}…"),
+        (f"{BEGIN}{'x' * 400}{END}", f"{BEGIN}{'x' * 299}{END}…"),
+    ],
+)
+def test_marks_are_closed_wherever_a_passage_ends(marked: str, shown: str) -> None:
+    assert passage(marked) == shown
 
 
 def test_a_question_that_takes_too_long_is_given_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

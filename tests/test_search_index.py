@@ -103,6 +103,7 @@ def test_a_damaged_part_is_named_and_the_others_are_found_and_mended_it_is_read(
         {"captured": "2026-11-01T00:00:00"},
         {"captures": [{"warc": 1}]},
         {"origins": []},
+        {"captures": {}},
     ],
 )
 def test_a_row_that_cannot_be_one_is_named_and_passed_over(shelf: Shelf, facts: dict[str, Any]) -> None:

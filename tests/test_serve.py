@@ -6,10 +6,12 @@ import gzip
 import re
 import socket
 import subprocess
+import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scrapy.exceptions import UsageError
@@ -23,6 +25,7 @@ from archive.search.index import SearchIndex
 from crawler.commands.serve import Command
 from crawler.reading import web
 from crawler.reading.answers import Answer, Asked
+from crawler.reading.articles import Told
 from crawler.reading.front import Front
 from crawler.reading.room import Room
 from crawler.reading.upkeep import Upkeep
@@ -228,6 +231,38 @@ def test_whatever_came_from_outside_is_escaped(room: Room) -> None:
     assert HOSTILE_TITLE.split("<")[0] in pages[0]
 
 
+def test_a_row_with_little_in_it_is_a_page_too(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    odd = {"origins": {}, "words": None, "authors": 5, "language": {"x": 1}, "section": ["x"], "title": None}
+    library.part("aneh", [library.row("aneh", 1, [], **odd)])
+    files = OnDisk(tmp_path)
+    with closing(SearchIndex(tmp_path / "aneh.sqlite3")) as index:
+        index.refresh(files, lambda *_: None, print)
+        bare = Room(files, index, Upkeep(index, files, print), lambda: "")
+        page = get(bare, "/article/aneh/aneh.test:1")
+    assert page.status == 200
+    assert "The row names no record." in text(page)
+
+
+def test_payloads_are_not_kept_while_a_page_is_made(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Told] = []
+    render = room._render
+
+    def note(name: str, **facts: Any) -> str:
+        told.extend(facts["captures"])
+        return render(name, **facts)
+
+    monkeypatch.setattr(room, "_render", note)
+    get(room, f"/article/{MARKET}")
+    assert [(one.proof.payload, one.size > 0) for one in told if one.proof] == [(b"", True)]
+
+
+def test_a_folder_whose_name_is_no_text_is_shown_all_the_same(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(room._pages.globals, "archive", "/srv/arsip\udcff")
+    assert "/srv/arsip?" in text(get(room, "/search"))
+    assert get(room, "/nowhere").status == 404
+
+
 def test_a_fault_of_ours_is_a_page_without_its_inside(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SearchIndex, "ask", lambda *_: 1 / 0)
     answer = get(room, "/search")
@@ -266,7 +301,11 @@ def test_it_serves_until_ctrl_c(library: Library) -> None:
         assert page.getheader("Content-Length") == str(len(body))
         head, body = served.ask("HEAD", "/search?q=")
         assert (head.status, body) == (200, b"")
+        until = time.monotonic() + 20
         file, body = served.ask("GET", f"/wacz/{MARKET}")
+        while file.status == 404 and time.monotonic() < until:  # the search is still reading the rows
+            time.sleep(0.05)
+            file, body = served.ask("GET", f"/wacz/{MARKET}")
         assert body.startswith(b"PK")
         assert file.getheader("Content-Disposition") == 'attachment; filename="tribun-tribun.test-1.wacz"'
         assert served.ask("HEAD", f"/wacz/{MARKET}")[0].getheader("Content-Length") == str(len(body))

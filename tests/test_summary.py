@@ -17,6 +17,7 @@ WAITING = Pending(2, 3_000_000, "The bucket is full.")
         ({"announced": 3, "kept": 3, "ok": 5}, ExitStatus.DONE, "done"),
         ({"announced": 3, "there": 3, "ok": 2}, ExitStatus.DONE, "done"),
         ({"ok": 2}, ExitStatus.SILENT, "no source announced anything"),
+        ({"asked": False}, ExitStatus.DONE, "done"),
         ({"ok": 0, "source_failures": {"dns": 2}}, ExitStatus.UNREACHABLE, "could not be reached"),
         ({"ok": 0, "source_failures": {"tls": 1}}, ExitStatus.UNREACHABLE, "tls"),
         ({"ok": 0, "source_failures": {"robots-http-503": 1}}, ExitStatus.UNREACHABLE, "robots-http-503"),

@@ -20,6 +20,22 @@ def test_list_names_every_outlet_that_has_a_case() -> None:
     assert out.split() == sorted(path.name for path in (Path(__file__).parent / "outlets").iterdir())
 
 
+def test_a_verb_imports_nothing_that_only_others_need(tmp_path: Path) -> None:
+    def imported(*command: str, site: FakeSite | None = None) -> set[str]:
+        _, _, log = scrapy(*command, site=site, PYTHONPROFILEIMPORTTIME="1")
+        lines = (line for line in log.splitlines() if line.startswith("import time:"))
+        return {line.rpartition("|")[2].strip() for line in lines}
+
+    of_few = {"aiohttp", "boto3", "jinja2", "prometheus_client", "requests", "rich", "smtplib", "tldextract"}
+    started = imported("verify", "-h")
+    assert "crawler.verb" in started
+    assert not started & {*of_few, "sqlalchemy", "pipelines.extract", "scrapy.core.downloader.tls"}
+    with FakeSite() as site:
+        crawled = imported("crawl", "tribun", "-s", f"ARCHIVE_URI={tmp_path}", "-a", "limit=1", site=site)
+    assert "pipelines.extract" in crawled
+    assert not crawled & (of_few - {"smtplib"})
+
+
 def test_outlets_says_of_every_source_how_sure_we_are() -> None:
     status, out, _ = scrapy("outlets")
     assert status == 0

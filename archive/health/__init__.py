@@ -52,6 +52,14 @@ def is_ruled(past: Sequence[Ended]) -> bool:
     return seen.of >= 30 and seen.share >= 0.95
 
 
+def _long(seconds: float) -> str:
+    """A time that a person can grasp: 25 minutes, 30 hours, 5 days."""
+    for unit, name in ((86400, "days"), (3600, "hours")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 60:.0f} minutes"
+
+
 def _clock(now: Run, past: Sequence[Run]) -> Iterator[Alarm]:
     """A wrong clock moves all answers alike; caches, whose dates are old, differ from one another."""
     what = "Set it by NTP: captures, days and leases are named by it."
@@ -63,14 +71,14 @@ def _clock(now: Run, past: Sequence[Run]) -> Iterator[Alarm]:
             seconds, word = (least, "ahead of") if ahead else (-most, "behind")
             yield Alarm(
                 "clock",
-                f"{now.outlet}: the clock of this machine is {seconds / 60:.0f} minutes {word} the dates of all "
-                f"{answers} answers; a job has up to {_CLOCK // 60}. {what}",
+                f"{now.outlet}: the clock of this machine is {_long(seconds)} {word} the dates of all "
+                f"{answers} answers; more than {_CLOCK // 60} minutes are too many. {what}",
             )
             return
     last = max((run.at for run in past), default=None)
     if last and now.began < last - _BACKWARDS:
         yield Alarm(
             "clock",
-            f"{now.outlet}: this job began {(last - now.began) / timedelta(minutes=1):.0f} minutes before the last one "
+            f"{now.outlet}: this job began {_long((last - now.began).total_seconds())} before the last one "
             f"ended, by the clock of this machine, which went backwards, or by that of the machine before. {what}",
         )

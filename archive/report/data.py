@@ -9,13 +9,15 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from archive import layout
+from archive.health import Alarm
 from archive.ledger import Day, Line
+from archive.measures import BOUNDS
 from archive.model import RecordRef
 
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 BY_DAY = 186
 """Days up to which a chart tells of each; of longer periods it tells by the month."""
-LAGS = ("<1h", "1-6h", "6-24h", "1-7d", ">7d", "unknown", "future")
+LAGS = (*(name for _, name in BOUNDS), ">7d", "unknown", "future")
 """From publication to the first capture: below an hour, up to 6 and 24 hours, up to 7 days, longer; not known; dated
 later than its capture."""
 
@@ -45,13 +47,6 @@ class Median(NamedTuple):
     """YYYY-MM-DD or YYYY-MM, UTC."""
     hours: float
     articles: int
-
-
-class Alarm(NamedTuple):
-    """What a job complained of."""
-
-    kind: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

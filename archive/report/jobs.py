@@ -13,8 +13,9 @@ from archive import layout
 from archive.catalog import Catalog
 from archive.errors import StorageError, StorageRefused, StorageUnreachable
 from archive.files import Files
+from archive.health import Alarm
 from archive.report import queries
-from archive.report.data import Alarm, Coverage, History, JobRun, Sizes
+from archive.report.data import Coverage, History, JobRun, Sizes
 
 LISTED = 100
 """Jobs of an outlet that are shown one by one."""

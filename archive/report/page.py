@@ -67,15 +67,16 @@ def policy() -> str:
     return "; ".join(f"{name} {value}" for name, value in parts.items())
 
 
+def pages_of(package: str) -> Environment:
+    """The templates of a package: whatever is put into them is escaped, and what is missing is an error."""
+    return Environment(
+        loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
 @cache
 def _pages() -> Environment:
-    pages = Environment(
-        loader=PackageLoader("archive.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    pages = pages_of("archive.report")
     said: Sequence[Callable[..., Any]] = (
         words.ending,
         words.floored,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from archive.measures import BOUNDS
 from archive.model import Verdict
 from archive.report.data import LAGS
 from archive.schema import announced, captures, ended, known, versions
@@ -44,9 +45,9 @@ def articles(outlet: str, since: date | None, until: date | None) -> sa.Select[A
     """Groups of articles: day of capture, key of LAGS, was the first capture in the period, number, taken away."""
     lines = _articles(outlet).c
     hours = lines.hours
-    bounds = zip((1.0, 6.0, 24.0, 168.0), LAGS, strict=False)
-    shorter = ((hours < most, name) for most, name in bounds)
-    lag = sa.case((hours.is_(None), LAGS[5]), (hours < 0, LAGS[6]), *shorter, else_=LAGS[4])
+    longest, unknown, future = LAGS[len(BOUNDS) :]
+    shorter = ((hours < most, name) for most, name in BOUNDS)
+    lag = sa.case((hours.is_(None), unknown), (hours < 0, future), *shorter, else_=longest)
     is_asked = sa.case((sa.and_(sa.true(), *_period(lines.first, since, until)), 1), else_=0)
     groups = (_day(lines.captured).label("day"), lag.label("lag"), is_asked.label("asked"))
     counts = (sa.func.count().label("number"), sa.func.count(lines.ended).label("taken"))

@@ -8,21 +8,9 @@ from calendar import month_name
 from datetime import date, datetime, timedelta
 from math import floor
 
-from archive.errors import ExitStatus
+from archive.errors import WORDS, ExitStatus
 from archive.report.data import JobRun
 
-_STATUSES: dict[int, str] = {
-    ExitStatus.DONE: "done",
-    ExitStatus.FAULT: "a fault of ours",
-    ExitStatus.UNREACHABLE: "unreachable",
-    ExitStatus.BLOCKED: "refused by the outlet",
-    ExitStatus.STORAGE: "storage failed",
-    ExitStatus.UPLOADS_PENDING: "uploads waiting",
-    ExitStatus.ALARM: "alarm",
-    ExitStatus.SILENT: "nothing announced",
-    ExitStatus.LEASED: "outlet taken over",
-    ExitStatus.INTERRUPTED: "interrupted",
-}
 _GRAVE = {ExitStatus.FAULT, ExitStatus.UNREACHABLE, ExitStatus.BLOCKED, ExitStatus.STORAGE}
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 _LONGEST = 300
@@ -32,7 +20,7 @@ def status(run: JobRun) -> str:
     """How a job ended."""
     if run.status is None:
         return legible(run.finish) or "unknown"
-    return _STATUSES.get(run.status, f"status {run.status}")
+    return WORDS[ExitStatus(run.status)] if run.status in WORDS else f"status {run.status}"
 
 
 def level(run: JobRun) -> str:

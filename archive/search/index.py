@@ -6,7 +6,7 @@ import fcntl
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,12 +18,15 @@ from archive.files import Files
 from archive.legible import Legible
 from archive.search import tables
 from archive.search.tables import BEGIN, END, Row
-from archive.search.words import expression
+from archive.search.words import expression, passage
 
 PATIENCE = 10.0
 """Seconds after which a question is given up."""
 COUNTED = 10_000
 """Hits that are counted; of more it is only said that there are more."""
+
+MOST_MARKED = 50_000
+"""Characters of title and text beyond which a hit is shown without marks."""
 
 _AT_ONCE = 4000
 _AT_MOST = 5.0
@@ -31,7 +34,7 @@ _BUSY_SECONDS = 60.0
 _STEPS = 20_000
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
 _CURSOR = re.compile(r"(-?\d{1,12}|-?\d{1,6}(?:\.\d{1,30})?(?:e-?\d{1,3})?):(\d{1,18})")
-_WORDS = f"snippet(found, 1, '{BEGIN}', '{END}', '…', 40), highlight(found, 0, '{BEGIN}', '{END}')"
+_MARKED = f"highlight(found, 1, '{BEGIN}', '{END}'), highlight(found, 0, '{BEGIN}', '{END}')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ class Hit(NamedTuple):
     row: Row
     snippet: str
     title: str
-    """Passage and title with `BEGIN` and `END` around what was asked for; no row holds these characters."""
+    """Passage and title with `BEGIN` and `END` around what was asked for; no row holds these characters. Empty without
+    words to look for, and where the text is too long to be marked; the passage too where the words are in the title."""
 
 
 class Found(NamedTuple):
@@ -121,8 +125,7 @@ class SearchIndex:
         where, values = _conditions(question, words)
         source = "found JOIN rows ON rows.number = found.rowid" if words else "rows"
         after, place = ("", ()) if not question.after else _beyond(order, question.after)
-        marked = _WORDS if words else "'', ''"
-        query = f"SELECT rows.number, {order}, {marked} FROM {source} WHERE {where}"  # noqa: S608 - parts of ours
+        query = f"SELECT rows.number, {order} FROM {source} WHERE {where}"  # noqa: S608 - parts of ours
         with self._reading() as database:
             paged = database.execute(
                 f"{query} {after} ORDER BY {order}, rows.number LIMIT ?", (*values, *place, limit + 1)
@@ -131,7 +134,9 @@ class SearchIndex:
                 f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?)",  # noqa: S608 - parts of ours
                 (*values, COUNTED + 1),
             ).fetchone()
-            hits = [Hit(tables.row(database, number), *said) for number, _, *said in paged[:limit]]
+            rows = {number: tables.row(database, number) for number, _ in paged[:limit]}
+            marked = _marked(database, words, rows) if words else {}
+            hits = [Hit(row, *marked.get(number, ("", ""))) for number, row in rows.items()]
         rest = f"{paged[limit - 1][1]!r}:{paged[limit - 1][0]}" if len(paged) > limit else ""
         return Found(hits, total, rest)
 
@@ -255,6 +260,19 @@ def _writing(database: sqlite3.Connection) -> Iterator[None]:
         database.execute("ROLLBACK")
         raise
     database.execute("COMMIT")
+
+
+def _marked(database: sqlite3.Connection, words: str, rows: Mapping[int, Row]) -> dict[int, tuple[str, str]]:
+    """Passage and title of some hits, the longest left out.
+
+    What FTS5 needs for `snippet` and `highlight` grows with the square of how often the words occur in a text, and
+    cannot be stopped; `snippet` is the slower one by far.
+    """
+    numbers = [
+        number for number, row in rows.items() if len(row.facts["text"]) + len(row.facts["title"] or "") <= MOST_MARKED
+    ]
+    query = f"SELECT rowid, {_MARKED} FROM found WHERE found MATCH ? AND +rowid IN ({', '.join(map(str, numbers))})"  # noqa: S608 - whole numbers
+    return {number: (passage(text), title) for number, text, title in database.execute(query, (words,))}
 
 
 def _newest_first(key: str) -> tuple[int, str]:

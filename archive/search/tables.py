@@ -149,6 +149,8 @@ def _shelved(facts: dict[str, Any]) -> tuple[str | int, ...]:
             raise TypeError(f"{one!r} is no text")
     if not isinstance(facts.get("origins", {}), dict):
         raise TypeError("origins are no object")
+    if not isinstance(facts["captures"], list):
+        raise TypeError("captures are no list")
     if not re.fullmatch(r"[a-z0-9_-]{1,64}", outlet) or not name.startswith(f"{outlet}:") or not 1 <= version < 1 << 31:
         raise ValueError("id, outlet and version do not fit")
     published = facts.get("published")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from archive.search.tables import BEGIN, END
+
 MAX_TYPED = 400
 """Characters of a question that are read."""
 MAX_TERMS = 32
 """Words and phrases of a question that are read."""
+PASSAGE = 300
+"""Characters of a text that are shown around what was asked for."""
 
 _TERM = re.compile(r'"([^"]*)("|$)(\*?)|([^\s"]+)')
 # Curly quotes are what telephones write.
@@ -27,6 +31,28 @@ def expression(typed: str) -> str:
             is_beginning = bool(star) or (word.endswith("*") and _is_token(plain[-1]))
             terms.append('"' + plain.replace("\0", " ").replace('"', '""') + '"' + "*" * is_beginning)
     return " ".join(terms[:MAX_TERMS])
+
+
+def passage(marked: str) -> str:
+    """The part of a text with the most of what was asked for, which has `BEGIN` and `END` around it; "" without any."""
+    spots = [found.start() for found in re.finditer(BEGIN, marked)]
+    if not spots:
+        return ""
+    best = most = end = 0
+    for number, spot in enumerate(spots):
+        while end < len(spots) and spots[end] < spot + PASSAGE:
+            end += 1
+        if end - number > most:
+            best, most = number, end - number
+    before = marked[max(0, spots[best] - PASSAGE // 5) : spots[best]]
+    is_cut = len(before) < spots[best]
+    before = before.partition(" ")[2] if is_cut else before
+    after = marked[spots[best] : spots[best] + PASSAGE]
+    goes_on = spots[best] + len(after) < len(marked)
+    after = (after.rpartition(" ")[0] or after) if goes_on else after
+    found = f"{BEGIN * (before.count(END) > before.count(BEGIN))}{before}{after}"
+    found += END * (found.count(BEGIN) - found.count(END))
+    return f"{'…' * is_cut}{found}{'…' * goes_on}"
 
 
 def _is_token(char: str) -> bool:

@@ -13,9 +13,7 @@ from scrapy.exceptions import UsageError
 from archive.errors import ArgumentError, ArsipError, ExitStatus
 from crawler import logs, uploads
 from crawler.arguments import Arguments
-from crawler.judgement import respects_opt_out
 from crawler.moment import PIPE
-from crawler.schedule import Schedule
 
 if TYPE_CHECKING:
     import argparse
@@ -51,15 +49,15 @@ class Command(ScrapyCrawl):
         return (
             "Fetch an outlet's new articles into the archive: WARC files of everything that crossed the wire, and a "
             "clean row for every article. Arguments: -a since=YYYY-MM-DD, -a until=YYYY-MM-DD (inclusive, day of "
-            "publication), -a url=URL[,URL...], -a section=NAME, -a limit=N. "
-            "Settings, with -s NAME=VALUE or in the environment: ARCHIVE_URI (data by default; a folder or "
-            "s3://BUCKET/PREFIX), STATE_DIR, CATALOG_URI (postgresql://... when several machines share the archive), "
-            "SPOOL_LIMIT_MB (what may wait for upload before the crawl pauses, 10240), UPLOAD_PATIENCE (seconds "
-            "without progress before uploads are left to the next job, 60); docs/running.md has them all. "
+            "publication), -a url=URL[,URL...], -a section=NAME, -a limit=N, -a fill=yes (only what the ledger lacks; "
+            "no source is asked). Settings, with -s NAME=VALUE or in the environment: ARCHIVE_URI (data by default; a "
+            "folder or s3://BUCKET/PREFIX), STATE_DIR, CATALOG_URI (postgresql://... when several machines share the "
+            "archive), SPOOL_LIMIT_MB (what may wait for upload before the crawl pauses, 10240), UPLOAD_PATIENCE "
+            "(seconds without progress before uploads are left to the next job, 60); docs/running.md has them all. "
             "Exit status: 0 done, 1 a fault of ours, 2 bad arguments, 3 outlet unreachable, 4 blocked by the outlet, "
             "5 storage failed, is full or refuses us, 6 done as far as it went, and files wait for upload (the next "
-            "job or scrapy upload sends them), 8 no source announced anything, 9 another job has the outlet, here or "
-            "on another machine, 130 interrupted."
+            "job or scrapy upload sends them), 7 an alarm: something has changed since earlier jobs, 8 no source "
+            "announced anything, 9 another job has the outlet, here or on another machine, 130 interrupted."
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -129,9 +127,13 @@ class Command(ScrapyCrawl):
 
 def check(outlet: Outlet, arguments: dict[str, str], settings: BaseSettings) -> None:
     """Look at what the user gave before anything begins. Raises ArgumentError."""
+    from crawler.judgement import respects_opt_out
+    from crawler.schedule import Schedule
+
     Arguments.parse(outlet, arguments)
     uploads.spool_limit(settings)
     uploads.patience(settings)
+    uploads.number(settings, "DOWNLOAD_DELAY", "seconds")
     respects_opt_out(settings)
     Schedule.of(settings)
 

@@ -11,7 +11,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from archive.errors import ArgumentError, ExitStatus
 from crawler.progress import is_watched
-from crawler.verb import Verb, complain, outlets_of, tell
+from crawler.verb import Verb, chosen, complain, outlets_of, refuse_options, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -37,8 +37,8 @@ class Command(Verb):
             "Run scrapy crawl for each outlet that is named, else for those of the setting OUTLETS (names with commas "
             "between them, also from the environment), else for all that scrapy list shows. Each has a process of its "
             "own; what happens to one does not touch the others. Arguments for all of them: -a since=YYYY-MM-DD, "
-            "-a until=YYYY-MM-DD, -a section=NAME, -a limit=N (articles of each outlet). -s, -L, --nolog and "
-            "--logfile are passed on. On a terminal the bottom shows how far each is and whom it waits for, and "
+            "-a until=YYYY-MM-DD, -a section=NAME, -a limit=N (articles of each outlet), -a fill=yes. -s, -L, --nolog "
+            "and --logfile are passed on. On a terminal the bottom shows how far each is and whom it waits for, and "
             "warnings above it; otherwise all log lines are passed on with the outlet's name in front. At the end "
             "there is one table, and the exit status is the gravest of all, in this order: 130 interrupted, 5 storage "
             "failed, 1 a fault of ours or an outlet's process that died, 2 bad arguments, 4 blocked, 3 unreachable, 7 "
@@ -94,8 +94,7 @@ class Command(Verb):
         from crawler.commands.crawl import check
 
         assert self.settings is not None
-        if unknown := [name for name in args if name.startswith("-")]:
-            raise UsageError(f"There is no option {unknown[0]}: scrapy crawlall -h names them.", print_help=False)
+        refuse_options(args, self.name)
         try:
             arguments = arglist_to_dict(opts.spargs)
         except ValueError:
@@ -103,12 +102,10 @@ class Command(Verb):
         if "url" in arguments:
             raise ArgumentError("An address belongs to one outlet: scrapy crawl OUTLET -a url=URL.")
         outlets = outlets_of(self.settings)
-        names = args or [name.strip() for name in self.settings.getlist("OUTLETS")] or list(outlets)
-        for name in names:
-            if name not in outlets:
-                raise ArgumentError(f"There is no outlet {name}; there are {', '.join(outlets)}.")
-            check(outlets[name], arguments, self.settings)
-        return list(dict.fromkeys(names))
+        found = chosen(args or [name.strip() for name in self.settings.getlist("OUTLETS")], outlets)
+        for outlet in found.values():
+            check(outlet, arguments, self.settings)
+        return list(found)
 
     def _command(self, opts: argparse.Namespace, style: str, *, watched: bool) -> Callable[[str], list[str]]:
         """The program of an outlet with its arguments, and what is passed on of ours."""

@@ -12,7 +12,7 @@ import crawler
 from archive.errors import ArgumentError, ExitStatus, StorageError
 from archive.model import Verdict
 from crawler.progress import plain
-from crawler.verb import PageVerb, positional, tell
+from crawler.verb import PageVerb, chosen, positional, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -91,12 +91,9 @@ class Command(PageVerb):
         from crawler.given import obtain
 
         assert self.settings is not None
-        outlets = self.outlets()
-        if name not in outlets:
-            raise ArgumentError(f"There is no outlet {name}; there are {', '.join(outlets)}.")
+        outlet = chosen([name], self.outlets())[name]
         if not _FOLDER.is_dir():
             raise ArgumentError(f"There is no {_FOLDER}: test cases are written in a checkout of the project.")
-        outlet = outlets[name]
         given = obtain(page, self.settings, url=opts.url, record=opts.record)
         if not outlet.owns(given.url):
             whose = f"comes from {given.url}" if given.url else "does not say where it comes from"

@@ -8,20 +8,19 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from archive import difference
 from archive.errors import ArgumentError, ExitStatus
 from archive.files import files_of
-from archive.history import Edition, History, edits, history
 from archive.model import Verdict
 from archive.outcome import MOVED
-from crawler.catalogs import catalog_of
 from crawler.progress import plain
-from crawler.verb import Verb, as_json, complain, outlets_of, positional, tell
+from crawler.verb import Verb, as_json, complain, outlets_of, positional, tell, times, to_the_second
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from archive.difference import Change
+    from archive.history import Edition, History
     from crawler.preview import Ink
 
 SHOWN = 300
@@ -37,7 +36,7 @@ class Command(Verb):
     failed = "scrapy verify --deep says more."
 
     def syntax(self) -> str:
-        return "[--json] URL"
+        return "[options] URL"
 
     def short_desc(self) -> str:
         return "Show the versions of an article and what changed"
@@ -69,6 +68,9 @@ class Command(Verb):
         return ExitStatus.DONE if found.editions else ExitStatus.SILENT
 
     def _found(self, given: str) -> History:
+        from archive.history import history
+        from crawler.catalogs import catalog_of
+
         assert self.settings is not None
         outlets = {name: outlet for name, outlet in outlets_of(self.settings).items() if outlet.owns(given)}
         if not outlets:
@@ -112,23 +114,24 @@ def _unfound(found: History) -> Iterator[str]:
     yield found.url
     if known:
         yield f"not in the archive as an article: {known.verdict}" + (f", {found.reason}" if found.reason else "")
-        yield f"  captured {known.captured or 'some day'}, job {known.job}, record {known.record or 'unknown'}"
-        yield f"  {_again(known.tries, known.due, final=known.final)}"
+        captured = to_the_second(known.captured or "some day")
+        yield f"  captured {captured}, job {known.job}, record {known.record or 'unknown'}"
+        tried = f"tried {times(known.tries)}; " if known.tries and not known.final else ""
+        yield f"  {tried}{_again(known.due, final=known.final)}"
     if said:
-        yield f"announced {said.at} by {said.source}, published {said.published or said.day}"
+        yield f"announced {to_the_second(said.at)} by {said.source}, published {said.published or said.day}"
     if said and not known and said.tries:
-        yield f"not in the archive: tried {said.tries} times, the last time {said.tried}: {said.reason}"
-        yield f"  {_again(said.tries, said.due, final=False)}"
+        last = to_the_second(said.tried or "some day")
+        yield f"not in the archive: tried {times(said.tries)}, the last time {last}: {said.reason}"
+        yield f"  {_again(said.due, final=False)}"
     elif said and not known:
         yield "not in the archive: not tried yet"
 
 
-def _again(tries: int, due: str | None, *, final: bool) -> str:
+def _again(due: str | None, *, final: bool) -> str:
     if final:
         return "it is not asked for again"
-    if due:
-        return f"{tries} tries; the next is due {due}"
-    return f"{tries} tries; given up, scrapy ledger --fill tries again"
+    return f"the next is due {to_the_second(due)}" if due else "given up, scrapy ledger --fill tries again"
 
 
 def _standing(found: History) -> Iterator[str]:
@@ -137,19 +140,22 @@ def _standing(found: History) -> Iterator[str]:
     if known is None:
         return
     if found.announced:
-        yield f"announced     {found.announced.at} by {found.announced.source}"
-    yield f"last visited  {known.visited or known.captured}, in job {known.job}, record {known.record or 'unknown'}"
+        yield f"announced     {to_the_second(found.announced.at)} by {found.announced.source}"
+    visited = to_the_second(known.visited or known.captured or "some day")
+    yield f"last visited  {visited}, in job {known.job}, record {known.record or 'unknown'}"
     if known.ended == MOVED:
         yield f"moved         its address leads to {found.moved_to or 'another article'} now"
     elif known.ended:
         yield f"taken away    {known.ended}, as the last visit showed"
-    yield f"next visit    {known.due or 'none is due'}"
+    yield f"next visit    {to_the_second(known.due or 'none is due')}"
 
 
 def _edition(edition: Edition, ink: Ink) -> Iterator[str]:
     version = edition.version
     lacks = "" if version.complete else "  (a page is missing)"
-    yield ink.bold(f"version {version.version}") + plain(f"  captured {version.captured}, job {version.job}{lacks}")
+    yield ink.bold(f"version {version.version}") + plain(
+        f"  captured {to_the_second(version.captured)}, job {version.job}{lacks}"
+    )
     for capture in (edition.row or {}).get("captures") or []:
         yield plain(f"  {capture['url']}")
         yield ink.faint(plain(f"    {capture['warc']}:{capture['offset']} {capture['record_id']}"))
@@ -159,31 +165,23 @@ def _edition(edition: Edition, ink: Ink) -> Iterator[str]:
 
 def _changed(older: dict[str, Any], newer: dict[str, Any], ink: Ink) -> Iterator[str]:
     """What is different in the newer row."""
+    from archive.difference import changes, folded
+    from archive.history import edits
+
     for edit in edits(older, newer):
         yield f"  {edit.field}: {_shown(edit.older)} -> {_shown(edit.newer)}"
     if older.get("text") != newer.get("text"):
         yield "  text:"
-        yield from _text(list(difference.changes(older.get("text") or "", newer.get("text") or "")), ink)
+        for change in folded(changes(older.get("text") or "", newer.get("text") or "")):
+            if isinstance(change, int):
+                yield ink.faint(f"    ({change} paragraphs as they were)")
+            elif any(piece.kind != "same" for piece in change):
+                yield from _paragraph(change, ink)
+            else:
+                yield ink.faint(f"    {_ends(change[0].text, left=True, right=False)}")
 
 
-def _text(changes: list[difference.Change], ink: Ink) -> Iterator[str]:
-    """Changed paragraphs, each with the beginning of its neighbours; of what is between them the number."""
-    changed = [any(piece.kind != "same" for piece in change) for change in changes]
-    skipped = 0
-    for number, change in enumerate(changes):
-        is_near = any(changed[max(number - 1, 0) : number + 2])
-        if skipped and is_near:
-            yield ink.faint(f"    ({skipped} paragraphs as they were)")
-        skipped = 0 if is_near else skipped + 1
-        if changed[number]:
-            yield from _paragraph(change, ink)
-        elif is_near:
-            yield ink.faint(f"    {_ends(change[0].text, left=True, right=False)}")
-    if skipped:
-        yield ink.faint(f"    ({skipped} paragraphs as they were)")
-
-
-def _paragraph(change: difference.Change, ink: Ink) -> Iterator[str]:
+def _paragraph(change: Change, ink: Ink) -> Iterator[str]:
     for sign, kind, draw in (("-", "gone", ink.odd), ("+", "new", ink.good)):
         if not any(piece.kind == kind for piece in change):
             continue
@@ -236,6 +234,8 @@ def _facts(found: History) -> dict[str, Any]:
 
 def _names(older: dict[str, Any] | None, newer: dict[str, Any] | None) -> list[str] | None:
     """Names of the fields that changed; None when one of the rows is not there."""
+    from archive.history import edits
+
     if older is None or newer is None:
         return None
     return [edit.field for edit in edits(older, newer)] + (["text"] if older.get("text") != newer.get("text") else [])

@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
 
-from archive import ledger
 from archive.errors import ArgumentError, ExitStatus
 from archive.misses import FILLABLE, Miss
-from crawler.arguments import Arguments
-from crawler.catalogs import catalog_of
 from crawler.progress import plain
-from crawler.verb import Verb, as_json, complain, outlets_of, tell
+from crawler.verb import (
+    Verb,
+    aligned,
+    as_json,
+    chosen,
+    complain,
+    outlets_of,
+    period_of,
+    refuse_options,
+    tell,
+    times,
+    to_the_second,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -49,8 +58,8 @@ class Command(Verb):
             "Say per outlet and day of publication how many articles were announced by any source, captured and "
             "extracted, and why the others are missing; a long period by months. It reads the catalog, also while jobs "
             "are at work. --misses lists the addresses behind the reasons, --reason chooses some of them. --fill runs "
-            "scrapy crawl OUTLET -a fill=yes for each outlet of which something can still be had, and prints the "
-            "ledger again. docs/ledger.md says what the numbers mean. Exit status: 0 done, 2 bad arguments or no "
+            "scrapy crawlall -a fill=yes for the outlets of which something can still be had, and prints the ledger "
+            "again. docs/ledger.md says what the numbers mean. Exit status: 0 done, 2 bad arguments or no "
             "catalog, 5 storage or catalog failed, 130 interrupted; with --fill that of scrapy crawlall."
         )
 
@@ -67,6 +76,9 @@ class Command(Verb):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         """Print the ledger, or fill it and print it again."""
+        from archive import ledger
+        from crawler.catalogs import catalog_of
+
         assert self.settings is not None
         outlets = self._outlets(args)
         if opts.fill and (opts.json or opts.csv):
@@ -90,13 +102,8 @@ class Command(Verb):
     def _outlets(self, args: list[str]) -> dict[str, Outlet]:
         """The outlets that are meant. Raises UsageError, ArgumentError."""
         assert self.settings is not None
-        if unknown := [name for name in args if name.startswith("-")]:
-            raise UsageError(f"There is no option {unknown[0]}: scrapy ledger -h names them.", print_help=False)
-        outlets = outlets_of(self.settings)
-        for name in args:
-            if name not in outlets:
-                raise ArgumentError(f"There is no outlet {name}; there are {', '.join(outlets)}.")
-        return {name: outlets[name] for name in args} or outlets
+        refuse_options(args, self.name)
+        return chosen(args, outlets_of(self.settings))
 
     def _print(
         self,
@@ -106,6 +113,8 @@ class Command(Verb):
         misses: Collection[Miss],
         opts: argparse.Namespace,
     ) -> None:
+        from archive import ledger
+
         if opts.misses:
             lines = (line for name in outlets for line in ledger.missing(catalog, name, *period, misses=misses))
             tell(_listed(lines, opts))
@@ -114,7 +123,12 @@ class Command(Verb):
         if opts.json:
             tell(as_json(asdict(day)) for days in found.values() for day in days)
         elif opts.csv:
-            tell(_csv(("outlet", *_FIELDS, *REASONS), (_cells(day) for days in found.values() for day in days)))
+            tell(
+                _csv(
+                    ("outlet", *_FIELDS, *(f"missing-{reason}" for reason in REASONS)),
+                    (_cells(day) for days in found.values() for day in days),
+                )
+            )
         else:
             tell(line for name, days in found.items() for line in table(outlets[name].name, days))
             if not found:
@@ -142,6 +156,8 @@ class Command(Verb):
 
 def table(title: str, days: list[Day]) -> Iterator[str]:
     """The ledger of an outlet as lines for a person."""
+    from archive import ledger
+
     whole = ledger.total(days, "total")
     yield f"{whole.outlet}  {plain(title)}"
     if len(days) > LONG:
@@ -151,13 +167,8 @@ def table(title: str, days: list[Day]) -> Iterator[str]:
         days = [ledger.total(some, month) for month, some in months.items()]
     rows = [_row(day) for day in (*days, whole)]
     head = ("month" if len(days[0].day) == 7 else "day", *_COUNTS, "there", "why")
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)][:-1]
-    for row in (head, *rows):
-        cells = [
-            row[0].ljust(widths[0]),
-            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=False)),
-        ]
-        yield "  ".join((*cells, row[-1])).rstrip()
+    lines = aligned([row[:-1] for row in (head, *rows)], left=1)
+    yield from (f"{line}  {row[-1]}".rstrip() for line, row in zip(lines, (head, *rows), strict=True))
     notes = (
         (whole.incomplete, "lack a page"),
         (whole.moved, "have an address that leads to another article now"),
@@ -185,8 +196,12 @@ def _listed(lines: Iterable[Line], opts: argparse.Namespace) -> Iterator[str]:
         yield from _csv(names, ([getattr(line, name) for name in names] for line in lines))
     else:
         for line in lines:
-            facts = [line.detail or "", f"{line.tries} tries" if line.tries else "", f"announced by {line.source}"]
-            facts.append(f"due {line.due}" if line.due else "")
+            facts = [
+                line.detail or "",
+                f"tried {times(line.tries)}" if line.tries else "",
+                f"announced by {line.source}",
+            ]
+            facts.append(f"due {to_the_second(line.due)}" if line.due else "")
             said = "; ".join(filter(None, facts))
             yield plain(f"{line.outlet}  {line.day}  {line.miss.value:14}  {line.url}  ({said})")
 
@@ -223,9 +238,8 @@ def _safe(cell: Any) -> Any:
 
 def _period(outlet: Outlet, opts: argparse.Namespace) -> tuple[str | None, str | None]:
     """First and last day. Raises ArgumentError."""
-    given = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
-    period = Arguments.parse(outlet, given)
-    return (period.since.isoformat() if period.since else None, period.until.isoformat() if period.until else None)
+    days = period_of(outlet, opts)
+    return days.since.isoformat() if days.since else None, days.until.isoformat() if days.until else None
 
 
 def _misses(opts: argparse.Namespace) -> frozenset[Miss]:

@@ -7,9 +7,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from archive.errors import ArgumentError, ExitStatus
+from archive.errors import ExitStatus
 from archive.model import Verdict
-from crawler.verb import PageVerb, positional, tell
+from crawler.verb import PageVerb, chosen, positional, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -49,8 +49,8 @@ class Command(PageVerb):
         [name] = positional(args, "preview", "Name one page: scrapy preview URL, FILE, or - for standard input.")
         assert self.settings is not None
         outlets = self.outlets()
-        if opts.outlet is not None and opts.outlet not in outlets:
-            raise ArgumentError(f"There is no outlet {opts.outlet}; there are {', '.join(outlets)}.")
+        if opts.outlet is not None:
+            chosen([opts.outlet], outlets)
         given = obtain(name, self.settings, url=opts.url, record=opts.record)
         owner = opts.outlet or next((one for one in outlets if outlets[one].owns(given.url)), "")
         if opts.generic:

@@ -7,22 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import UsageError
-
 from archive.errors import ArgumentError, ExitStatus, StorageError
 from archive.files import files_of
 from archive.local import write_file
 from archive.storage import archive_path, bucket_uri
-from crawler.arguments import Arguments
-from crawler.catalogs import catalog_of
-from crawler.progress import Progress, plain
-from crawler.verb import Verb, outlets_of, tell
+from crawler.progress import Progress
+from crawler.verb import Verb, chosen, outlets_of, period_of, refuse_options, tell
 
 if TYPE_CHECKING:
     import argparse
 
     from archive.files import Files
     from archive.report.data import Report
+    from crawler.arguments import Arguments
     from crawler.outlet import Outlet
 
 
@@ -60,20 +57,16 @@ class Command(Verb):
         from archive.report.links import links_for
         from archive.report.page import render
 
-        if unknown := [name for name in args if name.startswith("-")]:
-            raise UsageError(f"There is no option {plain(unknown[0])}: scrapy report -h names them.", print_help=False)
+        refuse_options(args, self.name)
         assert self.settings is not None
         uri = self.settings["ARCHIVE_URI"]
         outlets = outlets_of(self.settings)
-        if missing := [name for name in args if name not in outlets]:
-            raise ArgumentError(f"There is no outlet {missing[0]}; there are {', '.join(outlets)}.")
-        given = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
-        period = Arguments.parse(next(iter(outlets.values())), given)
+        days = period_of(next(iter(chosen(args, outlets).values())), opts)
         output = _output(opts.output)
         progress = Progress()
         try:
             with closing(files_of(uri, self.settings["STATE_DIR"])) as files:
-                report = self._gather(files, outlets, args, period, progress)
+                report = self._gather(files, outlets, args, days, progress)
             progress.tell("writing the page")
             folder = None if bucket_uri(uri) else archive_path(uri)
             page = render(report, links=links_for(folder, output)).encode()
@@ -90,10 +83,11 @@ class Command(Verb):
         return ExitStatus.DONE
 
     def _gather(
-        self, files: Files, outlets: dict[str, Outlet], only: list[str], period: Arguments, progress: Progress
+        self, files: Files, outlets: dict[str, Outlet], only: list[str], days: Arguments, progress: Progress
     ) -> Report:
         from archive.report.data import Report
         from archive.report.gather import gather
+        from crawler.catalogs import catalog_of
 
         assert self.settings is not None
         titles = {name: outlet.name for name, outlet in outlets.items()}
@@ -102,22 +96,24 @@ class Command(Verb):
         except ArgumentError:
             if any(next(files.keys(folder), None) for folder in ("jobs", "articles", "warc")):
                 raise
+            if files.is_here and not Path(files.name).exists():
+                raise ArgumentError(
+                    f"There is no archive at {files.name}: scrapy crawl OUTLET makes one, ARCHIVE_URI names another."
+                ) from None
             # Before the first job there is no catalog, and nothing that one could know.
             silent = only or [*titles]
             return Report(
                 archive=files.name,
                 made=datetime.now(UTC),
-                since=period.since,
-                until=period.until,
+                since=days.since,
+                until=days.until,
                 outlets=[],
                 silent=silent,
                 problems=[],
             )
         with closing(catalog):
             names = [*dict.fromkeys(only)]
-            return gather(
-                catalog, files, titles, only=names, since=period.since, until=period.until, tell=progress.tell
-            )
+            return gather(catalog, files, titles, only=names, since=days.since, until=days.until, tell=progress.tell)
 
 
 def _output(name: str) -> Path:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 class Command(Verb):
     """Shows what is there, and changes nothing of it."""
 
+    def syntax(self) -> str:
+        return "[options]"
+
     def short_desc(self) -> str:
         return "Read the archive in a browser: search, texts, captures and their proof"
 

@@ -13,9 +13,8 @@ from scrapy.exceptions import UsageError
 from archive import wacz
 from archive.errors import ArgumentError, ExitStatus
 from archive.files import files_of
-from crawler.arguments import Arguments
 from crawler.progress import Progress
-from crawler.verb import Verb, complain, outlets_of
+from crawler.verb import Verb, chosen, complain, outlets_of, period_of, refuse_options
 
 if TYPE_CHECKING:
     import argparse
@@ -50,8 +49,7 @@ class Command(Verb):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         """Write the file and say what is in it."""
-        if unknown := [name for name in args if name.startswith("-")]:
-            raise UsageError(f"There is no option {unknown[0]}: scrapy wacz -h names them.", print_help=False)
+        refuse_options(args, self.name)
         if not args:
             raise UsageError("Name one outlet: scrapy wacz tribun. scrapy list names them.", print_help=False)
         if len(args) > 1:
@@ -62,21 +60,18 @@ class Command(Verb):
     def _write(self, name: str, opts: argparse.Namespace) -> wacz.Written:
         assert self.settings is not None
         outlets = outlets_of(self.settings)
-        if name not in outlets:
-            raise ArgumentError(f"There is no outlet {name}; there are {', '.join(outlets)}.")
-        outlet = outlets[name]
+        outlet = chosen([name], outlets)[name]
         if opts.output == "":
             raise ArgumentError("--output needs the name of a file; without it the file is made in this folder.")
-        days = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}
-        period = Arguments.parse(outlet, days)
+        days = period_of(outlet, opts)
         progress = Progress()
         files = files_of(self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"])
         try:
             return wacz.write(
                 files,
                 name,
-                period.since,
-                period.until,
+                days.since,
+                days.until,
                 title=outlet.name,
                 output=Path(opts.output) if opts.output else None,
                 progress=lambda done, all_: progress.tell(f"{done / all_:4.0%} of {all_ / 1e6:,.0f} MB"),

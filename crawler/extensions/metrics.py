@@ -57,4 +57,8 @@ class MetricsExtension:
         try:
             metrics.write(self._folder, summary, measured)
         except OSError as error:
-            logger.warning("METRICS_DIR=%s cannot be written: %s.", self._folder, error.strerror or error)
+            logger.warning(
+                "METRICS_DIR=%s cannot be written: %s. Make the folder, or give this user the right to write there.",
+                self._folder,
+                error.strerror or error,
+            )

@@ -53,7 +53,7 @@ class Answer:
 
 def page(text: str, status: int = 200) -> Answer:
     """A page of ours: it runs no script, and loads nothing that is not ours."""
-    return Answer(status=status, headers=_headers(HTML, _PAGE), body=text.encode())
+    return Answer(status=status, headers=_headers(HTML, _PAGE), body=text.encode(errors="replace"))
 
 
 def style(text: str) -> Answer:
@@ -63,7 +63,7 @@ def style(text: str) -> Answer:
 
 def report(text: str) -> Answer:
     """The report, which brings its own style and script."""
-    return Answer(headers=_headers(HTML, f"{policy()}; frame-ancestors 'self'"), body=text.encode())
+    return Answer(headers=_headers(HTML, f"{policy()}; frame-ancestors 'self'"), body=text.encode(errors="replace"))
 
 
 def captured(body: bytes, content_type: str) -> Answer:

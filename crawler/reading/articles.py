@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from archive.difference import Change, changes, words
+from archive.difference import Change, changes, folded, words
 from archive.history import edits
 from archive.model import RecordRef
 from archive.proof import Proof
@@ -75,18 +75,5 @@ def edit(rows: list[Row], row: Row) -> Edit | None:
             for one in edits(before, now)
             if one.field != "title"
         ],
-        _folded(list(changes(before["text"], now["text"]))),
+        list(folded(changes(before["text"], now["text"]))),
     )
-
-
-def _folded(found: list[Change]) -> list[Change | int]:
-    """Paragraphs that are the same are counted, but for the one before and the one after a change."""
-    is_same = [len(change) == 1 and change[0].kind == "same" for change in found]
-    kept: list[Change | int] = []
-    for number, change in enumerate(found):
-        if all(is_same[max(number - 1, 0) : number + 2]):
-            count = kept.pop() if kept and isinstance(kept[-1], int) else 0
-            kept.append(count + 1 if isinstance(count, int) else 1)
-        else:
-            kept.append(change)
-    return kept

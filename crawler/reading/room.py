@@ -7,17 +7,16 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from archive import message, proof, wacz
 from archive.errors import ArgumentError, Damaged, StorageError
 from archive.files import Files
 from archive.report.links import web
-from archive.report.page import style
+from archive.report.page import pages_of, style
 from archive.search.index import COUNTED, Question, SearchIndex, Size
 from archive.search.tables import Row
 from archive.search.words import MAX_TYPED
@@ -48,15 +47,12 @@ class Room:
         """`report` makes the first page; it may raise ArgumentError, StorageError."""
         self._files, self._index, self._upkeep, self._report = files, index, upkeep, report
         self._counted: tuple[float, tuple[Size, list[str]] | None] = (0.0, None)
-        loader = PackageLoader("crawler.reading")
-        pages = Environment(
-            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        pages = pages_of("crawler.reading")
         for one in (words.moment, words.marked, words.beginning, words.place, words.said, web):
             pages.filters[one.__name__] = one
         pages.globals["archive"] = files.name
         self._pages = pages
-        self._style = style() + loader.get_source(pages, "style.css")[0]
+        self._style = style() + resources.files("crawler.reading").joinpath("templates/style.css").read_text("utf-8")
         self._routes: dict[tuple[str, int], Callable[..., Answer]] = {
             ("", 0): self._front,
             ("search", 0): self._search,
@@ -207,11 +203,13 @@ class Room:
             found = proof.examine(self._files, ref)
         except (StorageError, OSError) as error:
             return articles.Told(ref=ref, where=where, problem=str(error))
+        # Twenty payloads of the largest kind would not fit into memory at once.
+        told = articles.Told(ref=ref, where=where, proof=found._replace(payload=b""))
         try:
             body, content_type = shown(found)
-            return articles.Told(ref=ref, where=where, proof=found, size=len(body), shown_as=content_type)
         except Damaged as error:
-            return articles.Told(ref=ref, where=where, proof=found, unseen=str(error))
+            return told._replace(unseen=str(error))
+        return told._replace(size=len(body), shown_as=content_type)
 
 
 def shown(found: proof.Proof) -> tuple[bytes, str]:

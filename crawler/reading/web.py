@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -98,7 +99,7 @@ def _refusal(visit: Any, site: Site) -> tuple[int, str] | None:
 
 
 def _send(visit: Any, answer: Answer) -> None:
-    visit.setResponseCode(answer.status)
+    visit.setResponseCode(answer.status, HTTPStatus(answer.status).phrase.encode())
     visit.setHeader(b"server", b"arsip-berita")
     for name, value in answer.headers.items():
         visit.setHeader(name.encode(), value.encode("latin-1", "replace"))

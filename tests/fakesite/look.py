@@ -1,4 +1,4 @@
-"""What the demo made, and two commands to look at it."""
+"""What the demo made, and three commands to look at it."""
 
 import gzip
 import json
@@ -18,6 +18,8 @@ def main(folder: Path) -> None:
     write("\nLook at the rows and at the WARC:\n")
     write(f"  gzip -dc {rows} | head -n 1\n")
     write(f"  .venv/bin/warcio index {warc}\n")
+    write("\nRead and search it in a browser; Ctrl-C ends it:\n")
+    write(f"  .venv/bin/scrapy serve -s ARCHIVE_URI={folder}\n")
 
 
 if __name__ == "__main__":
