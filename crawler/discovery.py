@@ -287,9 +287,10 @@ class DiscoverySpider(AnnouncingSpider):
         if run.day:
             self._course.end()
             kept = self.crawler.stats.get_value("arsip/kept", 0)
-            end = "is walked" if run.is_whole else "was not walked to its end, and comes again with the next run"
-            told = (self.name, run.label, end, len(run.seen), kept)
-            logger.info("%s: %s %s: %d articles announced, %d kept so far.", *told)
+            why = run.problem or "no article on it"
+            end = "is walked" if run.is_whole else f"was not walked to its end, and comes with the next run ({why})"
+            told = (self.name, run.label, run.source.url, end, len(run.seen), kept)
+            logger.info("%s: %s of %s %s: %d articles announced, %d kept so far.", *told)
         if run.walk.is_given_up:
             self._give_up(run)
         for request in self._page_of(following):
