@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from archive.model import Stored, Waiting
+from archive.model import Stored, Verdict, Waiting
 
 AT_ONCE = 5000
 """Lines of one commit, where there are many: a few megabytes, and nobody else waits for long."""
@@ -47,6 +47,11 @@ class Known:
     """ISO 8601, UTC: not asked for again before; None for never."""
     ended: str | None = None
     """Of an article: the verdict with which the outlet took it away; None as long as it is there."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Is it an article that the archive has, as whole as it gets?"""
+        return self.final and self.verdict == Verdict.ARTICLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

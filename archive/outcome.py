@@ -41,7 +41,7 @@ class Outcome:
     @property
     def is_revisit(self) -> bool:
         """Was it an article that the archive has whole?"""
-        return bool(self.before and self.before.final and self.before.verdict == Verdict.ARTICLE)
+        return self.before is not None and self.before.is_whole
 
     @property
     def has_moved(self) -> bool:
@@ -65,18 +65,18 @@ class Outcome:
             version=article.version,
             outlet=article.outlet,
             url=article.url,
-            captured=in_utc(article.captured),
+            captured=utc_text(article.captured),
             job=job,
             complete=article.complete,
         )
 
     def _known(self, job: str) -> Iterator[Known]:
         article, before = self.article, self.before
-        captured = in_utc(article.captured) if article.captured else None
+        captured = utc_text(article.captured) if article.captured else None
         again: dict[str, Any] = {
             "job": job,
             "visited": captured,
-            "due": in_utc(self.due) if self.due else None,
+            "due": utc_text(self.due) if self.due else None,
             "tries": 0 if self.final else (before.tries if before else 0) + 1,
             "record": article.captures[0].record_id if article.captures else None,
         }
@@ -111,6 +111,6 @@ class Outcome:
             yield replace(before, **again | {"due": None}, ended=MOVED)
 
 
-def in_utc(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
     """ISO 8601 in UTC, as the catalog writes it."""
     return moment.astimezone(UTC).isoformat()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from archive.model import Article, Verdict
-from archive.outcome import in_utc
+from archive.outcome import utc_text
 
 if TYPE_CHECKING:
     from archive.known import Known
@@ -43,15 +43,15 @@ def due(schedule: Schedule, visit: Visit, article: Article, judgement: Judgement
 def not_answered(schedule: Schedule, known: Known, job: str) -> Known:
     """What is known of an address after a visit that brought no page."""
     now = datetime.now(UTC)
-    if known.verdict == Verdict.ARTICLE and known.final:
+    if known.is_whole:
         later, tries = schedule.revisit(_born(known), now), known.tries
     else:
         tries = known.tries + 1
         later = schedule.retry(tries, now)
     return replace(
         known,
-        visited=in_utc(now),
-        due=in_utc(later) if later else None,
+        visited=utc_text(now),
+        due=utc_text(later) if later else None,
         tries=tries,
         final=known.final or later is None,
         job=job,
@@ -60,7 +60,7 @@ def not_answered(schedule: Schedule, known: Known, job: str) -> Known:
 
 def unchanged(known: Known, began: datetime, later: datetime | None, job: str) -> Known:
     """What is known of an article that came again as it was."""
-    return replace(known, visited=in_utc(began), due=in_utc(later) if later else None, tries=0, ended=None, job=job)
+    return replace(known, visited=utc_text(began), due=utc_text(later) if later else None, tries=0, ended=None, job=job)
 
 
 async def judge(outcome: Outcome, job: str, differed: Callable[[], Awaitable[bool]]) -> Outcome | Known:

@@ -14,7 +14,7 @@ from w3lib.encoding import http_content_type_encoding
 
 from archive.known import Announced, Known
 from archive.model import Article, Verdict, Waiting
-from archive.outcome import Outcome, in_utc
+from archive.outcome import Outcome, utc_text
 from crawler import again, reasons
 from crawler.announcing import failed_request
 from crawler.discovery import DiscoverySpider
@@ -225,7 +225,7 @@ class ArticleSpider(DiscoverySpider):
             return None
         now, tries = datetime.now(UTC), line.tries + 1
         later = self.schedule.retry(tries, now)
-        return replace(line, reason=reason, tries=tries, tried=in_utc(now), due=in_utc(later) if later else None)
+        return replace(line, reason=reason, tries=tries, tried=utc_text(now), due=utc_text(later) if later else None)
 
     async def _as_it_was(self, visit: Visit, before: Known, began: datetime) -> None:
         """An article came again unchanged, which its server says or its bytes."""

@@ -162,7 +162,7 @@ class Frontier:
         """Take an address that an earlier job left; False when it is not its turn. New ones go first."""
         published = datetime.fromisoformat(line.published) if line.published else None
         known = self._article_of(line.url, known, self._memory)
-        if known and known.final and known.verdict == Verdict.ARTICLE:
+        if known and known.is_whole:
             self.settled.append(replace(known, url=line.url, due=None))
             return False
         if not self._is_asked(line.url, published) or not self.claim(line.url):

@@ -54,7 +54,7 @@ class Visit:
     @property
     def is_revisit(self) -> bool:
         """Is it an article that the archive has whole?"""
-        return self.before is not None and self.before.final and self.before.verdict == Verdict.ARTICLE
+        return self.before is not None and self.before.is_whole
 
     @property
     def kind(self) -> str:
