@@ -17,7 +17,7 @@ from archive.known import Announced, Changes, Ended, Known, Version, Walked
 from archive.lease import Lease
 from archive.model import RecordRef, Stored, Waiting
 from archive.precedence import ARTICLE, RULES, ends, gone
-from archive.schema import announced, captures, ended, jobs, known, version, versions, waiting, walked
+from archive.schema import announced, between, captures, ended, jobs, known, named, version, versions, waiting, walked
 
 LEASE_SECONDS = 120.0
 """How long a lease outlives its last renewal: a machine that died keeps others from its outlet for no longer."""
@@ -63,7 +63,7 @@ class Catalog:
         """Articles of an outlet that are to be looked at again by `now` (ISO 8601, UTC), the longest overdue first."""
         whole = sa.and_(known.c.outlet == outlet, known.c.verdict == ARTICLE, known.c.final)
         query = sa.select(known).where(whole, known.c.due <= now).order_by(known.c.due, known.c.url)
-        return [Known(**_line(known, row)) for row in self.select(query.limit(most))]
+        return [Known(**named(known, row)) for row in self.select(query.limit(most))]
 
     def announced(self, url: str) -> Announced | None:
         """What is known of an announcement of a canonical address."""
@@ -85,7 +85,7 @@ class Catalog:
         ]
         rest += [sa.or_(lines.tries == 0, lines.due <= now)] if now else []
         query = sa.select(announced).where(*rest).order_by(lines.day.desc(), lines.url).limit(most)
-        return [Announced(**_line(announced, row)) for row in self.select(query)]
+        return [Announced(**named(announced, row)) for row in self.select(query)]
 
     def unsettled(
         self,
@@ -108,23 +108,23 @@ class Catalog:
         query = query.order_by(announced.c.day.desc(), announced.c.url).limit(most)
         end = len(announced.c)
         return [
-            (Announced(**_line(announced, row[:end])), Known(**_line(known, row[end:]))) for row in self.select(query)
+            (Announced(**named(announced, row[:end])), Known(**named(known, row[end:]))) for row in self.select(query)
         ]
 
     def versions(self, article_id: str) -> list[Version]:
         """The rows of an article, the oldest version first."""
         query = sa.select(versions).where(versions.c.article_id == article_id).order_by(versions.c.version)
-        return [Version(**_line(versions, row)) for row in self.select(query)]
+        return [Version(**named(versions, row)) for row in self.select(query)]
 
     def walked(self, outlet: str, source: str) -> dict[str, Walked]:
         """Day -> the last walk through it; the undated index has no day."""
         query = sa.select(walked).where(walked.c.outlet == outlet, walked.c.source == source)
-        return {row.day: Walked(**_line(walked, row)) for row in self.select(query)}
+        return {row.day: Walked(**named(walked, row)) for row in self.select(query)}
 
     def ended(self, outlet: str, most: int) -> list[Ended]:
         """The last jobs of an outlet, the latest first."""
         query = sa.select(ended).where(ended.c.outlet == outlet).order_by(ended.c.at.desc(), ended.c.job).limit(most)
-        return [Ended(**_line(ended, row)) for row in self.select(query)]
+        return [Ended(**named(ended, row)) for row in self.select(query)]
 
     def select(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Rows that a query finds in the tables of `archive.schema`."""
@@ -270,16 +270,6 @@ _by_article = (
 )
 _announced = sa.select(announced).where(announced.c.url == sa.bindparam("asked"))
 _stored = sa.select(captures).where(captures.c.url == sa.bindparam("asked"))
-
-
-def _line(table: sa.Table, values: Iterable[Any]) -> dict[str, Any]:
-    """A line of a table by the names of its columns."""
-    return dict(zip(table.c.keys(), values, strict=True))
-
-
-def between(day: Any, since: str | None, until: str | None) -> list[sa.ColumnElement[bool]]:
-    """Conditions for a day (YYYY-MM-DD) of a period that may be open on either side."""
-    return [*([day >= since] if since else []), *([day <= until] if until else [])]
 
 
 def _is_indexable(value: Any) -> bool:

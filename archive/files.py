@@ -80,6 +80,11 @@ def files_of(uri: str, state_dir: str | None) -> Files:
     return InBucket(bucket, storage)
 
 
+def is_begun(files: Files) -> bool:
+    """Has a job brought anything there? Raises OSError, StorageError."""
+    return any(next(files.keys(folder), None) for folder in ("jobs", "articles", "warc"))
+
+
 class OnDisk:
     """The files under a folder, links followed."""
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archive.catalog import Catalog, between
+from archive.catalog import Catalog
 from archive.misses import NO_ANSWER, Miss, miss_of
 from archive.model import Verdict
 from archive.outcome import MOVED
-from archive.schema import announced, known, versions
+from archive.schema import announced, between, known, of_outlet, versions
 
-__all__ = ["Day", "Line", "Miss", "days", "missing", "total"]
+__all__ = ["COUNTS", "Day", "Line", "Miss", "days", "missing", "total"]
 
 PAGE = 10_000
 """Addresses that are asked for at a time."""
@@ -137,17 +137,17 @@ def missing(
 
 def total(lines: Iterable[Day], day: str = "") -> Day:
     """The sum of days, under the name `day`."""
-    outlet, sums, misses = "", dict.fromkeys(_COUNTS, 0), dict[Miss, int]()
+    outlet, sums, misses = "", dict.fromkeys(COUNTS, 0), dict[Miss, int]()
     for line in lines:
         outlet = line.outlet
-        for name in _COUNTS:
+        for name in COUNTS:
             sums[name] += getattr(line, name)
         for miss, number in line.misses.items():
             misses[miss] = misses.get(miss, 0) + number
     return Day(outlet=outlet, day=day, misses=misses, **sums)
 
 
-_COUNTS = (
+COUNTS = (
     "announced",
     "captured",
     "extracted",
@@ -157,6 +157,7 @@ _COUNTS = (
     "deleted",
     "moved",
 )
+"""The numbers of a `Day` beside its misses."""
 _IS_ARTICLE = known.c.verdict == Verdict.ARTICLE.value
 _DAY = sa.func.coalesce(sa.func.substr(known.c.published, 1, 10), announced.c.day).label("published_on")
 _NAME = sa.func.coalesce(known.c.verdict, announced.c.reason).label("name")
@@ -210,8 +211,7 @@ def _articles(outlet: str, since: str | None, until: str | None) -> sa.Select[An
             most(known.c.ended).label("ended"),
         )
         .select_from(known.outerjoin(announced, announced.c.url == known.c.url))
-        # Ids begin with the outlet's name and a colon: the index leads to them.
-        .where(known.c.article_id >= f"{outlet}:", known.c.article_id < f"{outlet};")
+        .where(*of_outlet(outlet))
         .group_by(known.c.article_id)
         .having(most(1) == 1)
         .subquery()

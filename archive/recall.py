@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from archive.catalog import Catalog
 from archive.known import Announced, Known
 from archive.precedence import ARTICLE
-from archive.schema import announced, known
+from archive.schema import announced, known, named
 
 
 class Recall:
@@ -23,8 +23,8 @@ class Recall:
         """`ids`: canonical address -> the article's id as far as the address tells it; some hundreds of them."""
         self._catalog = catalog
         self._asked = frozenset(ids)
-        self._announced = {row.url: _made(Announced, row) for row in _rows(catalog, _ANNOUNCED, ids)}
-        self._known = {row.url: _made(Known, row) for row in _rows(catalog, _KNOWN, ids)}
+        self._announced = {row.url: Announced(**named(announced, row)) for row in _rows(catalog, _ANNOUNCED, ids)}
+        self._known = {row.url: Known(**named(known, row)) for row in _rows(catalog, _KNOWN, ids)}
         # An article that is known by this address is not looked for under others.
         others = {name for url, name in ids.items() if url not in self._known}
         self._ids = frozenset(others)
@@ -47,10 +47,6 @@ class Recall:
 def _rows(catalog: Catalog, query: sa.Select[Any], asked: Iterable[str]) -> Iterable[sa.Row[Any]]:
     values = list(asked)
     return catalog.select(query.params(asked=values)) if values else ()
-
-
-def _made(kind: type[Any], row: sa.Row[Any]) -> Any:
-    return kind(**row._mapping)  # noqa: SLF001 - public, whatever its name says
 
 
 _ASKED: sa.BindParameter[str] = sa.bindparam("asked", expanding=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -208,3 +208,18 @@ def prepare(connection: sa.Connection, where: str) -> None:
         step(connection)
     if found < VERSION:
         connection.execute(sa.update(version).values(version=VERSION))
+
+
+def named(table: sa.Table, values: Iterable[Any]) -> dict[str, Any]:
+    """A line of a table by the names of its columns."""
+    return dict(zip(table.c.keys(), values, strict=True))
+
+
+def of_outlet(outlet: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Conditions for the articles of an outlet: ids begin with its name and a colon, and their index leads to them."""
+    return known.c.article_id >= f"{outlet}:", known.c.article_id < f"{outlet};"
+
+
+def between(day: Any, since: str | None, until: str | None) -> list[sa.ColumnElement[bool]]:
+    """Conditions for a day (YYYY-MM-DD) of a period that may be open on either side."""
+    return [*([day >= since] if since else []), *([day <= until] if until else [])]

@@ -58,8 +58,9 @@ def not_answered(schedule: Schedule, known: Known, job: str) -> Known:
     )
 
 
-def unchanged(known: Known, began: datetime, later: datetime | None, job: str) -> Known:
+def unchanged(schedule: Schedule, known: Known, began: datetime, job: str) -> Known:
     """What is known of an article that came again as it was."""
+    later = schedule.revisit(_born(known), datetime.now(UTC))
     return replace(known, visited=utc_text(began), due=utc_text(later) if later else None, tries=0, ended=None, job=job)
 
 

@@ -59,6 +59,8 @@ class AnnouncingSpider(Spider):
     outlet: ClassVar[Outlet]
     sample = False
     """Read one child of every sitemap index and one page of every index: enough to see whether a source works."""
+    respects_opt_out = True
+    """RESPECT_OPT_OUT."""
     job: Job
     sink: WarcPipeline
     frontier: Frontier

@@ -51,7 +51,6 @@ class ArticleSpider(DiscoverySpider):
         super().__init__(**given)
         self._workers: Workers | None = None
         self.schedule: Schedule
-        self.respects_opt_out = True
         self.reading = 0
         """Pages that the workers have, and that may turn out to be articles."""
         self.waiting: dict[str, Waiting] = {}
@@ -96,6 +95,7 @@ class ArticleSpider(DiscoverySpider):
     async def recover(self) -> AsyncIterator[Request]:
         """Requests that are answered from the WARC of a killed job; what needs no row is settled."""
         groups: dict[str, list[Waiting]] = {}
+        befores: dict[str, Known | None] = {}
         needless = []
         for waiting in self.job.catalog.waiting(self.name):
             self.waiting[waiting.ref.url] = waiting  # a redirect may lead to any of them
@@ -105,14 +105,15 @@ class ArticleSpider(DiscoverySpider):
                 needless.append(waiting.ref.record_id)
             else:
                 groups.setdefault(canonical, []).append(waiting)
+                befores[canonical] = known
         if needless:
             await self.sink.note(self.job.settle, needless)
         for canonical, group in groups.items():
             if not self.frontier.claim(canonical):
                 continue
             self.crawler.stats.inc_value("arsip/announced")
-            known = self.job.catalog.known(canonical)
-            visit = self._visit(Target(canonical, self.outlet.address(group[0].ref.url), before=known))
+            target = Target(canonical, self.outlet.address(group[0].ref.url), before=befores[canonical])
+            visit = self._visit(target)
             visit.recovered = tuple(waiting.ref.record_id for waiting in group)
             yield self._request(visit)
 
@@ -127,7 +128,7 @@ class ArticleSpider(DiscoverySpider):
                 before = visit.before
                 # What is known by the page that said it is gone is judged by that page again.
                 if before and visit.is_revisit and before.ended is None and record.record_id == before.record:
-                    await self._as_it_was(visit, before, began)
+                    await self._as_it_was(before, began)
                     return
             page = await self._extract(response, began)
             if isinstance(page, Page):
@@ -227,11 +228,10 @@ class ArticleSpider(DiscoverySpider):
         later = self.schedule.retry(tries, now)
         return replace(line, reason=reason, tries=tries, tried=utc_text(now), due=utc_text(later) if later else None)
 
-    async def _as_it_was(self, visit: Visit, before: Known, began: datetime) -> None:
+    async def _as_it_was(self, before: Known, began: datetime) -> None:
         """An article came again unchanged, which its server says or its bytes."""
         self.note_article()
-        later = again.due(self.schedule, visit, Article(), Judgement(Verdict.ARTICLE, ""))
-        await self.sink.note(self.job.visited, again.unchanged(before, began, later, self.job.id))
+        await self.sink.note(self.job.visited, again.unchanged(self.schedule, before, began, self.job.id))
         self.crawler.stats.inc_value("arsip/revisited/unchanged")
 
     async def _kept(self, visit: Visit, outcome: Outcome) -> AsyncIterator[Request | Outcome]:

@@ -9,24 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from archive import measures
+
 ARTICLES = 3
 """Articles that a check tries."""
 MUST = ("title", "text", "published")
 """Fields without which an article is of little use."""
-FIELDS = (
-    *MUST,
-    "description",
-    "authors",
-    "editors",
-    "modified",
-    "section",
-    "tags",
-    "image",
-    "image_caption",
-    "place",
-    "source_credit",
-    "free",
-)
+FIELDS = (*MUST, *(name for name in measures.FIELDS if name not in MUST), "free")
 
 
 def report_of(folder: Path, outlet: str, at: datetime) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from crawler import reasons, sources
 from crawler.announcing import AnnouncingSpider, failed_request, step
 from crawler.backfill import Course, Reach, SourceReport, cannot_go_back
 from crawler.frontier import UNSETTLED, Frontier
-from crawler.judgement import respects_opt_out
 from crawler.outlet import Dated, Feed, Index, Robots, Sitemap, Source
 from crawler.walk import Run, Walk
 from crawler.wire import LeftAlone
@@ -61,7 +60,7 @@ class DiscoverySpider(AnnouncingSpider):
             self.arguments,
             self.job.catalog,
             count_all=self.sample,
-            respects_opt_out=respects_opt_out(self.crawler.settings),
+            respects_opt_out=self.respects_opt_out,
         )
         async for request in self.recover():
             yield request

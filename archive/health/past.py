@@ -55,13 +55,13 @@ class Run:
             outlet=ended.outlet,
             job=ended.job,
             at=_moment(ended.at),
-            arguments=_mapping(facts.get("arguments")),
+            arguments=mapping(facts.get("arguments")),
             status=status if isinstance(status, int) else int(ExitStatus.DONE),
             finish=str(facts.get("finish") or ""),
-            counts=_mapping(facts.get("counts")),
-            measures=_mapping(facts.get("measures")),
+            counts=mapping(facts.get("counts")),
+            measures=mapping(facts.get("measures")),
             alarmed=frozenset(
-                str(alarm.get("kind")) for alarm in (alarms if isinstance(alarms, list) else []) if _mapping(alarm)
+                str(alarm.get("kind")) for alarm in (alarms if isinstance(alarms, list) else []) if mapping(alarm)
             ),
         )
 
@@ -106,7 +106,7 @@ class Run:
     @property
     def sources(self) -> dict[str, Mapping[str, Any]]:
         """Shape of address -> what its documents brought."""
-        return {str(name): found for name, found in _mapping(self.measures.get("sources")).items() if _mapping(found)}
+        return {str(name): found for name, found in mapping(self.measures.get("sources")).items() if mapping(found)}
 
 
 class Seen(NamedTuple):
@@ -174,11 +174,12 @@ def blocks(past: Sequence[Run], size: Callable[[Run], int], least: int, jobs: in
 
 def _at(found: Any, path: Sequence[str]) -> Any:
     for name in path:
-        found = _mapping(found).get(name)
+        found = mapping(found).get(name)
     return found
 
 
-def _mapping(found: Any) -> Mapping[str, Any]:
+def mapping(found: Any) -> Mapping[str, Any]:
+    """What a job said of itself under names; nothing where that is something else."""
     return found if isinstance(found, Mapping) else {}
 
 

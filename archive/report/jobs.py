@@ -14,6 +14,7 @@ from archive.catalog import Catalog
 from archive.errors import StorageError, StorageRefused, StorageUnreachable
 from archive.files import Files
 from archive.health import Alarm
+from archive.health.past import mapping
 from archive.report import queries
 from archive.report.data import Coverage, History, JobRun, Sizes
 
@@ -82,14 +83,14 @@ def _runs(
             if read > MANIFESTS or (found := _manifest(files, outlet, job, wrong)) is None:
                 continue
         facts, ended = found
-        yield _run(outlet, job, ended, facts), _mapping(facts.get("measures"))
+        yield _run(outlet, job, ended, facts), mapping(facts.get("measures"))
 
 
 def _ended(catalog: Catalog, outlet: str) -> Iterator[tuple[str, tuple[Mapping[str, Any], str]]]:
     before = _LAST
     while rows := catalog.select(queries.jobs(outlet, before, _AT_ONCE)):
         before = rows[-1].job
-        yield from ((row.job, (_mapping(row.facts), row.at)) for row in rows if _is_job(row.job))
+        yield from ((row.job, (mapping(row.facts), row.at)) for row in rows if _is_job(row.job))
 
 
 def _in_order(
@@ -124,11 +125,11 @@ def _manifest(
     except (OSError, ValueError, RecursionError, StorageError) as error:
         wrong(f"{files.where(key)} cannot be read ({error}). scrapy verify --deep says more.")
         return None
-    return _mapping(facts), str(_mapping(facts).get("ended", ""))
+    return mapping(facts), str(mapping(facts).get("ended", ""))
 
 
 def _run(outlet: str, job: str, ended: str, facts: Mapping[str, Any]) -> JobRun:
-    counts, measures = _mapping(facts.get("counts")), _mapping(facts.get("measures"))
+    counts, measures = mapping(facts.get("counts")), mapping(facts.get("measures"))
     status = facts.get("status")
     return JobRun(
         job=job,
@@ -138,17 +139,17 @@ def _run(outlet: str, job: str, ended: str, facts: Mapping[str, Any]) -> JobRun:
         status=status if isinstance(status, int) else None,
         announced=_count(counts.get("announced")),
         kept=_count(counts.get("kept")),
-        dropped={str(name): _count(count) for name, count in _mapping(counts.get("dropped")).items()},
-        failed={str(name): _count(count) for name, count in _mapping(counts.get("failed")).items()},
+        dropped={str(name): _count(count) for name, count in mapping(counts.get("dropped")).items()},
+        failed={str(name): _count(count) for name, count in mapping(counts.get("failed")).items()},
         warc_bytes=_count(measures["warc_bytes"]) if "warc_bytes" in measures else None,
-        arguments={str(name): str(value) for name, value in _mapping(facts.get("arguments")).items()},
+        arguments={str(name): str(value) for name, value in mapping(facts.get("arguments")).items()},
         alarms=[*_alarms(facts.get("alarms"))],
     )
 
 
 def _alarms(found: Any) -> Iterator[Alarm]:
     for alarm in (found if isinstance(found, list) else [])[:_MAX_ALARMS]:
-        facts = _mapping(alarm)
+        facts = mapping(alarm)
         yield Alarm(str(facts.get("kind", "alarm")), str(facts.get("sentence", "")))
 
 
@@ -159,7 +160,7 @@ def _sizes(measures: Mapping[str, Any]) -> Sizes:
 
 def _cover(coverage: Coverage, measures: Mapping[str, Any]) -> None:
     articles = _count(measures.get("articles"))
-    for name, share in _mapping(measures.get("fields")).items():
+    for name, share in mapping(measures.get("fields")).items():
         if isinstance(share, int | float) and 0 <= share <= 1 and len({*coverage.present, name}) <= _MAX_FIELDS:
             coverage.add(name, share, articles)
 
@@ -173,10 +174,6 @@ def _is_job(name: str) -> bool:
 
 def _day(job: str) -> date:
     return date.fromisoformat(f"{job[:4]}-{job[4:6]}-{job[6:8]}")
-
-
-def _mapping(found: Any) -> Mapping[str, Any]:
-    return found if isinstance(found, dict) else {}
 
 
 def _count(found: Any) -> int:

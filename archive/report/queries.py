@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from archive.measures import BOUNDS
 from archive.model import Verdict
 from archive.report.data import LAGS
-from archive.schema import announced, captures, ended, known, versions
+from archive.schema import announced, captures, ended, known, of_outlet, versions
 
 
 class _Hours(FunctionElement[float]):
@@ -148,9 +148,8 @@ def _articles(outlet: str) -> sa.Subquery:
 
 
 def _of(outlet: str) -> tuple[sa.ColumnElement[bool], ...]:
-    """The articles of an outlet. Ids begin with its name and a colon: their index leads to them, in their order."""
-    name, is_article = known.c.article_id, known.c.verdict == Verdict.ARTICLE.value
-    return name >= f"{outlet}:", name < f"{outlet};", is_article
+    """The articles of an outlet, in the order of their ids."""
+    return *of_outlet(outlet), known.c.verdict == Verdict.ARTICLE.value
 
 
 def _day(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:

@@ -125,7 +125,7 @@ class Command(Verb):
         elif opts.csv:
             tell(
                 _csv(
-                    ("outlet", *_FIELDS, *(f"missing-{reason}" for reason in REASONS)),
+                    ("outlet", "day", *ledger.COUNTS, *(f"missing-{reason}" for reason in REASONS)),
                     (_cells(day) for days in found.values() for day in days),
                 )
             )
@@ -206,21 +206,11 @@ def _listed(lines: Iterable[Line], opts: argparse.Namespace) -> Iterator[str]:
             yield plain(f"{line.outlet}  {line.day}  {line.miss.value:14}  {line.url}  ({said})")
 
 
-_FIELDS = (
-    "day",
-    "announced",
-    "captured",
-    "extracted",
-    "unannounced",
-    "incomplete",
-    "edited",
-    "deleted",
-    "moved",
-)
-
-
 def _cells(day: Day) -> list[Any]:
-    return [day.outlet, *(getattr(day, name) for name in _FIELDS), *(day.misses.get(miss, 0) for miss in Miss)]
+    from archive import ledger
+
+    numbers = (getattr(day, name) for name in ledger.COUNTS)
+    return [day.outlet, day.day, *numbers, *(day.misses.get(miss, 0) for miss in Miss)]
 
 
 def _csv(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.errors import ArgumentError, ExitStatus, StorageError
-from archive.files import files_of
+from archive.files import files_of, is_begun
 from archive.local import write_file
 from archive.storage import archive_path, bucket_uri
 from crawler.progress import Progress
@@ -94,7 +94,7 @@ class Command(Verb):
         try:
             catalog = catalog_of(self.settings)
         except ArgumentError:
-            if any(next(files.keys(folder), None) for folder in ("jobs", "articles", "warc")):
+            if is_begun(files):
                 raise
             if files.is_here and not Path(files.name).exists():
                 raise ArgumentError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.exceptions import UsageError
 
 from archive.errors import ArgumentError, ExitStatus, StorageError
-from archive.files import files_of
+from archive.files import files_of, is_begun
 from archive.storage import state_folder, state_of
 from crawler.verb import Verb, complain, positional, tell
 
@@ -62,7 +62,7 @@ class Command(Verb):
         uri, state_dir = self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"]
         with ExitStack() as opened:
             files = opened.enter_context(closing(files_of(uri, state_dir)))
-            if not any(next(files.keys(folder), None) for folder in ("jobs", "articles", "warc")):
+            if not is_begun(files):
                 raise ArgumentError(
                     f"There is no archive at {files.name}: scrapy crawl OUTLET makes one, ARCHIVE_URI names another."
                 )
