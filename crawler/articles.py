@@ -165,7 +165,7 @@ class ArticleSpider(DiscoverySpider):
     def _visit(self, target: Target) -> Visit:
         return Visit(target, self.outlet.all_pages, self.outlet.page_param, target.url)
 
-    def _request(self, visit: Visit, priority: int = article_priority) -> Request:
+    def _request(self, visit: Visit, priority: int | None = None) -> Request:
         if visit.before and not visit.pages:
             visit.earlier = self.job.catalog.stored(visit.address)
         return Request(
@@ -174,7 +174,7 @@ class ArticleSpider(DiscoverySpider):
             errback=self.article_failed,
             cb_kwargs={"visit": visit},
             meta={**visit.provenance, "kind": visit.kind, "conditional": visit.before is not None},
-            priority=priority,
+            priority=self.article_priority if priority is None else priority,
             dont_filter=True,
         )
 
