@@ -12,7 +12,7 @@ from typing import Any
 from archive import measures
 
 ARTICLES = 3
-"""Articles that a check tries."""
+"""Articles that a check is after."""
 MUST = ("title", "text", "published")
 """Fields without which an article is of little use."""
 FIELDS = (*MUST, *(name for name in measures.FIELDS if name not in MUST), "free")

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LIMITS = sources.Limits()
+MAX_TRIED = 9
+"""Addresses that a sample asks for: a source may well announce galleries first."""
 MAX_LEFT = 20_000
 """Addresses that one job takes over from earlier ones at most."""
 
@@ -59,7 +61,7 @@ class DiscoverySpider(AnnouncingSpider):
             self.outlet,
             self.arguments,
             self.job.catalog,
-            count_all=self.sample,
+            most=MAX_TRIED if self.sample else None,
             respects_opt_out=self.respects_opt_out,
         )
         async for request in self.recover():

@@ -84,10 +84,10 @@ class Frontier:
         arguments: Arguments,
         memory: Memory,
         *,
-        count_all: bool = False,
+        most: int | None = None,
         respects_opt_out: bool = True,
     ) -> None:
-        """With `count_all` a target counts against the limit even when nothing was kept of it.
+        """`most`: targets that are given out at most, whatever is kept of them.
 
         Without `respects_opt_out` what was dropped for it is asked for again.
         """
@@ -96,7 +96,7 @@ class Frontier:
         self._outlet = outlet
         self._arguments = arguments
         self._memory = memory
-        self._count_all = count_all
+        self._left = most
         self._claimed: set[str] = set()
         self._articles: dict[str, str] = {}
         self._now = datetime.now(UTC).isoformat()
@@ -214,15 +214,17 @@ class Frontier:
         """The next target, if there is one and the limit leaves room for it."""
         limit = self._arguments.limit
         queue = self._waiting or self._older
-        if not queue or (limit is not None and self._kept + self._on_the_way >= limit):
+        if not queue or self._left == 0 or (limit is not None and self._kept + self._on_the_way >= limit):
             return None
+        if self._left is not None:
+            self._left -= 1
         self._on_the_way += 1
         return queue.popleft()
 
     def done(self, *, kept: bool) -> None:
         """A target that was taken has come to its end."""
         self._on_the_way -= 1
-        self._kept += kept or self._count_all
+        self._kept += kept
 
     def names(self, urls: Iterable[str]) -> dict[str, str]:
         """Of announced addresses those of articles, canonical, and their ids: what a memory is to be asked for."""

@@ -48,8 +48,9 @@ def known(number: int, verdict: str = "article", published: str | None = None, *
     )
 
 
-def frontier(memory: Memory | None = None, **arguments: object) -> Frontier:
-    return Frontier("tribun", TribunSpider.outlet, Arguments(**arguments), Memory() if memory is None else memory)  # type: ignore[arg-type]
+def frontier(memory: Memory | None = None, *, most: int | None = None, **arguments: object) -> Frontier:
+    memory = Memory() if memory is None else memory
+    return Frontier("tribun", TribunSpider.outlet, Arguments(**arguments), memory, most=most)  # type: ignore[arg-type]
 
 
 def test_an_article_announced_under_three_addresses_is_given_out_once() -> None:
@@ -122,6 +123,17 @@ def test_no_more_are_on_the_way_than_the_limit_leaves_room_for() -> None:
     assert made.take() is None
     made.done(kept=True)
     assert made.satisfied
+
+
+def test_a_sample_asks_for_so_many_addresses_whatever_is_kept_of_them() -> None:
+    made = frontier(limit=3, most=4)
+    for number in range(12345, 12355):
+        made.announce(URL.format(number))
+    taken = 0
+    while made.take():
+        taken += 1
+        made.done(kept=False)
+    assert taken == 4
 
 
 def test_a_redirect_to_an_article_that_was_announced_is_not_followed() -> None:
