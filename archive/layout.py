@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 
 OPEN = ".open"
 """Suffix of a file that is still being written; no reader should touch it."""
+ROWS = ("articles", "dropped")
+"""Folders of rows."""
 JOURNAL = ".journal"
 """Suffix, after `.open`, of the file that says how many bytes of it are durable."""
 
@@ -38,9 +40,13 @@ def warc_key(outlet: str, opened: datetime, serial: int, host: str) -> str:
     return f"warc/{outlet}/{opened:%Y/%m/%d}/{outlet}-{timestamp14(opened)}-{serial:05d}-{host}.warc.gz"
 
 
-def rows_key(folder: str, outlet: str, day: date, job: str, extractor: str) -> str:
-    """Key of one part of `articles/` or `dropped/`; `day` is the day of capture, UTC."""
-    return f"{folder}/outlet={outlet}/date={day:%Y-%m-%d}/part-{job}-{extractor}.jsonl.gz"
+def rows_key(folder: str, outlet: str, day: date, job: str, extractor: str, revision: str = "") -> str:
+    """Key of one part of `articles/` or `dropped/`; `day` is the day of capture, UTC.
+
+    `revision` is when a rebuild wrote it, 14 digits: what was made anew lies beside what it replaces.
+    """
+    made = "-".join(filter(None, (job, extractor, revision)))
+    return f"{folder}/outlet={outlet}/date={day:%Y-%m-%d}/part-{made}.jsonl.gz"
 
 
 def events_key(outlet: str, job: str) -> str:

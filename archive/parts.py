@@ -1,0 +1,71 @@
+"""The parts of rows under `articles/` and `dropped/`, and which of them count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+_KEY = re.compile(
+    r"(?P<folder>articles|dropped)/outlet=(?P<outlet>[^/]+)/date=(?P<day>\d{4}-\d\d-\d\d)/"
+    r"part-(?P<job>\d{14}-[^-/]+)-(?P<extractor>[^-/]+?)(?:-(?P<revision>\d{14}))?\.jsonl\.gz",
+    re.ASCII,
+)
+
+
+class Part(NamedTuple):
+    """What the key of a part says."""
+
+    folder: str
+    """`articles` or `dropped`."""
+    outlet: str
+    day: str
+    """Day of capture, UTC: YYYY-MM-DD."""
+    job: str
+    """The capturing job."""
+    revision: str
+    """When a rebuild wrote it, 14 digits; empty for the part that the job itself wrote."""
+    extractor: str
+    key: str
+
+    @property
+    def unit(self) -> tuple[str, str, str]:
+        """What a rebuild makes anew together: the rows of an outlet, a day and a job, in both folders."""
+        return self.outlet, self.day, self.job
+
+
+def part_of(key: str) -> Part | None:
+    """What a key says; None where it is no part's."""
+    found = _KEY.fullmatch(key)
+    return Part(**found.groupdict(default=""), key=key) if found else None
+
+
+def current(keys: Iterable[str]) -> list[str]:
+    """Those of the keys whose rows count, sorted: of a folder, an outlet, a day and a job the part of the last rebuild.
+
+    Until the older part is removed, and where it is kept for comparison, both are there.
+    """
+    return _split(keys)[0]
+
+
+def replaced(keys: Iterable[str]) -> list[str]:
+    """Those of the keys whose rows a rebuild has made anew, sorted."""
+    return _split(keys)[1]
+
+
+def _split(keys: Iterable[str]) -> tuple[list[str], list[str]]:
+    last: dict[tuple[str, ...], Part] = {}
+    older = []
+    for part in filter(None, map(part_of, keys)):
+        place = part.folder, *part.unit
+        before = last.get(place)
+        if before is None or _rank(before) < _rank(part):
+            last[place] = part
+            older += [before] if before else []
+        else:
+            older.append(part)
+    return sorted(part.key for part in last.values()), sorted(part.key for part in older)
+
+
+def _rank(part: Part) -> tuple[str, int, str]:
+    return part.revision, len(part.extractor), part.extractor
