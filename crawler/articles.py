@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
-from w3lib.encoding import http_content_type_encoding
 
 from archive.known import Announced, Known
 from archive.model import Article, Verdict, Waiting
@@ -21,10 +20,11 @@ from crawler.discovery import DiscoverySpider
 from crawler.frontier import Target
 from crawler.judgement import CUT_SHORT, OPEN_ENDED, Judgement, PageFailed, judge_status, respect
 from crawler.middlewares.archived import read
+from crawler.rereading import page_call, place, whole
 from crawler.schedule import Schedule
 from crawler.visit import Visit
 from crawler.wire import LeftAlone
-from pipelines.extract import EXTRACTOR, Page, extract, join, left_out
+from pipelines.extract import EXTRACTOR, Page, extract, left_out
 from pipelines.workers import Workers
 
 if TYPE_CHECKING:
@@ -182,19 +182,14 @@ class ArticleSpider(DiscoverySpider):
         """The page as the extractor sees it, or the verdict of the status line. Raises what a worker raises."""
         if response.status != 200:
             return judge_status(response, self.outlet, self.frontier)
-        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        if content_type and "html" not in content_type.lower():
-            return Judgement(Verdict.NOT_HTML, f"Content-Type is {content_type}")
+        call = page_call(response)
+        if isinstance(call, Judgement):
+            return call
         self._workers = self._workers or Workers(EXTRACTORS)
         self.reading += 1
         try:
             return await self._workers.run(
-                extract,
-                response.body,
-                response.url,
-                self.outlet.rules,
-                charset=http_content_type_encoding(content_type),
-                captured=began,
+                extract, call.body, call.url, self.outlet.rules, charset=call.charset, captured=began
             )
         finally:
             self.reading -= 1
@@ -268,8 +263,7 @@ class ArticleSpider(DiscoverySpider):
 
     def _assembled(self, visit: Visit, *, final: bool) -> Outcome:
         first = visit.pages[0]
-        article = join(visit.pages)
-        article.opt_out = list(dict.fromkeys(signal for page in visit.pages for signal in page.article.opt_out))
+        article = whole(visit.pages)
         judgement = Judgement(first.verdict, first.reason, final=first.verdict not in OPEN_ENDED)
         if first.verdict is Verdict.ARTICLE:
             judgement = self._place(article, visit, first, final=final)
@@ -281,14 +275,11 @@ class ArticleSpider(DiscoverySpider):
 
     def _place(self, article: Article, visit: Visit, first: Page, *, final: bool) -> Judgement:
         """Give the article its address and id; the verdict if it is not wanted after all."""
-        visit.url = self.outlet.own_address(visit.url, first.canonical)
-        article.id = self.frontier.identify(visit.url, first.number)
+        visit.url = place(article, self.name, self.outlet, visit.url, first)
         # What was a duplicate is known by its article's id, and is none itself.
         before = visit.before if visit.before and visit.before.verdict == Verdict.ARTICLE else None
         if before and before.url == visit.url:
             article.id = before.article_id or article.id  # whatever number its page has today, or has no more
-        if article.section is None and (section := self.outlet.section(visit.url)):
-            article.section, article.origins["section"] = section, "url"
         if before and before.article_id == article.id:
             return Judgement(Verdict.ARTICLE, "", final=final)
         if twin := self.frontier.twin(article.id):

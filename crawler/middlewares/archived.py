@@ -6,11 +6,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, cast
 
-from scrapy.http import Headers
-from scrapy.responsetypes import responsetypes
-
-from archive import message, replay
+from archive import replay
 from archive.errors import Damaged, StorageError
+from crawler.rereading import response_of
 from pipelines.warc import WarcPipeline
 
 if TYPE_CHECKING:
@@ -111,10 +109,4 @@ async def read(sink: WarcPipeline, ref: RecordRef) -> Response | None:
         # A file of this job is not in the archive yet; damage is worth a word.
         logger.log(logging.ERROR if isinstance(error, Damaged) else logging.DEBUG, "%s", error)
         return None
-    headers = Headers()
-    for line in message.unfold_lines(head)[1:]:
-        name, colon, value = line.partition(b":")
-        if colon:
-            headers.appendlist(name.strip(), value.strip())
-    kind = responsetypes.from_args(headers=headers, url=ref.url, body=payload)
-    return kind(ref.url, status=message.status(head) or 0, headers=headers, body=payload)
+    return response_of(ref.url, head, payload)
