@@ -13,10 +13,16 @@ from archive.known import Announced, Changes, Ended, Known, Version, Walked
 from archive.model import RecordRef, Verdict, Waiting, facts_sha256
 from archive.scratch import Scratch
 
-T = TypeVar("T", Known, RecordRef, Announced, Walked, Ended)
+T = TypeVar("T", Known, RecordRef, Announced, Version, Walked, Ended)
 
 CUT_SHORT = "cut-short"
 """The event that a killed job's finisher writes: which of its responses wait for a row."""
+TAKEN_DOWN = "taken-down"
+"""The event of an article that was taken out of the archive: what is known of its addresses from now on."""
+CHANGED = "changed"
+"""The event of a file of another job that is about to be changed: `sha256` says what it will be."""
+REVISED = "revised"
+"""The event of rows that were made anew: `made` names the parts, which are whole, `replaced` those before them."""
 
 _TABLES = """
 PRAGMA cache_size = -32768;
@@ -24,7 +30,7 @@ CREATE TABLE rows (url TEXT PRIMARY KEY, known TEXT, told INTEGER DEFAULT 0) WIT
 CREATE TABLE versions (url TEXT, version TEXT, PRIMARY KEY (url, version)) WITHOUT ROWID;
 CREATE TABLE records (url TEXT, name TEXT, PRIMARY KEY (url, name)) WITHOUT ROWID;
 """
-_KINDS: tuple[type[Any], ...] = (Known, RecordRef, Announced, Walked, Ended)
+_KINDS: tuple[type[Any], ...] = (Known, RecordRef, Announced, Version, Walked, Ended)
 _FIELDS = {
     kind: {name: get_origin(form) if get_origin(form) is dict else form for name, form in get_type_hints(kind).items()}
     for kind in _KINDS
@@ -144,10 +150,19 @@ def _told(event: Mapping[str, Any]) -> Changes:
         case "announced" | "failed":
             if ledger := event.get("ledger"):  # jobs of earlier versions kept none
                 changes.announced.append(made(Announced, ledger))
+        case str(kind) if kind == REVISED:
+            changes.known += [made(Known, entry) for entry in event["known"]]
+            changes.versions += [made(Version, entry) for entry in event["versions"]]
+            changes.unmade += [made(Version, entry) for entry in event["unmade"]]
         case "walked":
             changes.walked.append(made(Walked, event["walk"]))
         case "ended":
             changes.ended.append(made(Ended, event["job"]))
+        case str(kind) if kind == TAKEN_DOWN:
+            changes.known += [made(Known, entry) for entry in event["known"]]
+            changes.unmade += [made(Version, entry) for entry in event["unmade"]]
+            changes.unstored += [text(url) for url in event["unstored"]]
+            changes.settled += [text(name) for name in event["records"]]
         case "settled":
             changes.settled += [text(name) for name in event["records"]]
     return changes

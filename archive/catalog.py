@@ -16,7 +16,7 @@ from archive.database import Database, open_database
 from archive.known import Announced, Changes, Ended, Known, Version, Walked
 from archive.lease import Lease
 from archive.model import RecordRef, Stored, Waiting
-from archive.precedence import ARTICLE, RULES, ends, gone
+from archive.precedence import ARTICLE, RULES, TAKEN_DOWN, ends, gone
 from archive.schema import announced, between, captures, ended, jobs, known, named, version, versions, waiting, walked
 
 LEASE_SECONDS = 120.0
@@ -45,8 +45,16 @@ class Catalog:
         return self._one(_by_url, url)
 
     def article(self, article_id: str) -> Known | None:
-        """What is known of an article, by the address that knows most; None when it was never kept."""
+        """What is known of an article, by the address that knows most; None when it was never kept.
+
+        Of one that was taken down it says so.
+        """
         return self._one(_by_article, article_id)
+
+    def addresses(self, article_id: str) -> list[Known]:
+        """All addresses under which an article is kept, sorted."""
+        query = sa.select(known).where(known.c.article_id == article_id, known.c.verdict == ARTICLE)
+        return [Known(**named(known, row)) for row in self.select(query.order_by(known.c.url))]
 
     def stored(self, url: str) -> Stored | None:
         """The last response of an address that is in the archive with its payload."""
@@ -144,6 +152,11 @@ class Catalog:
             for entry in gone(changes.known):
                 connection.execute(ends(entry))
             self._put(connection, captures, [_stored_row(*pair) for pair in changes.stored.items()])
+            for url in sorted(changes.unstored):
+                connection.execute(sa.delete(captures).where(captures.c.url == url))
+            for row in sorted(changes.unmade, key=lambda row: (row.article_id, row.version)):
+                same = sa.and_(versions.c.article_id == row.article_id, versions.c.version == row.version)
+                connection.execute(sa.delete(versions).where(same, versions.c.job == row.job))
             for table, lines in (
                 (announced, changes.announced),
                 (versions, changes.versions),
@@ -263,9 +276,9 @@ def open_catalog(path: Path, uri: str | None = None) -> Catalog:
 _by_url = sa.select(known).where(known.c.url == sa.bindparam("asked"))
 _by_article = (
     sa.select(known)
-    .where(known.c.article_id == sa.bindparam("asked"), known.c.verdict == ARTICLE)
+    .where(known.c.article_id == sa.bindparam("asked"), known.c.verdict.in_((ARTICLE, TAKEN_DOWN)))
     # Aliases are as they were when they were found: the address that was visited last has heard more.
-    .order_by(known.c.final.desc(), known.c.version.desc(), known.c.due.is_(None), known.c.url)
+    .order_by(known.c.verdict == ARTICLE, known.c.final.desc(), known.c.version.desc(), known.c.due.is_(None), known.c.url)
     .limit(1)
 )
 _announced = sa.select(announced).where(announced.c.url == sa.bindparam("asked"))

@@ -70,6 +70,12 @@ class StorageRefused(StorageError):
     """Storage that will not have us until a person changes something: credentials, bucket, clock, rights."""
 
 
+class UploadsWait(StorageError):
+    """What must be in the bucket first is on this machine, or on another one, still."""
+
+    status = ExitStatus.UPLOADS_PENDING
+
+
 class Damaged(StorageError):
     """Something in the archive is not what it was when it was written."""
 

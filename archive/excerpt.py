@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
-from archive import cdxj
+from archive import cdxj, parts
 from archive.errors import ArgumentError, Damaged
 from archive.faults import shown
 from archive.files import Files
@@ -203,7 +203,7 @@ class Excerpt:
     def _find_pages(self) -> set[str]:
         """Remember the articles of the period; the WARC files that hold their pages."""
         warcs: set[str] = set()
-        for key in self._files.keys(f"articles/outlet={self._outlet}", ".jsonl.gz"):
+        for key in parts.current(self._files.keys(f"articles/outlet={self._outlet}", ".jsonl.gz")):
             part, where = PurePosixPath(key), self._files.where(key)
             day_of = part.parent.name.removeprefix("date=").replace("-", "")
             if not part.match("outlet=*/date=*/part-*") or not self._in_period(day_of):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from archive import layout, schema
+from archive import layout, parts, schema
 from archive.account import in_utc
 from archive.catalog import Catalog
 from archive.errors import Damaged
@@ -75,7 +75,7 @@ def history(catalog: Catalog, files: Files, url: str, article_id: str, complain:
     """
     asked, announced = catalog.known(url), catalog.announced(url)
     names = [asked.article_id] if asked and asked.article_id else []
-    lines = next(filter(None, (_addresses(catalog, name) for name in (*names, article_id))), [])
+    lines = next(filter(None, (catalog.addresses(name) for name in (*names, article_id))), [])
     reading = _Reading(files, complain)
     if not lines:
         return History(url=url, known=asked, announced=announced, reason=reading.reason(asked) if asked else None)
@@ -96,13 +96,6 @@ def edits(older: dict[str, Any], newer: dict[str, Any]) -> list[Edit]:
     """The fields, the text aside, that differ between two rows."""
     found = (Edit(name, older.get(name), newer.get(name)) for name in COMPARED)
     return [edit for edit in found if edit.older != edit.newer]
-
-
-def _addresses(catalog: Catalog, article_id: str) -> list[Known]:
-    """All addresses under which an article is kept, sorted."""
-    table = schema.known
-    query = sa.select(table).where(table.c.article_id == article_id, table.c.verdict == Verdict.ARTICLE.value)
-    return [Known(**row._mapping) for row in catalog.select(query.order_by(table.c.url))]  # noqa: SLF001 - its public name
 
 
 def _main(lines: list[Known], versions: list[Version]) -> Known:
@@ -171,10 +164,10 @@ class _Reading:
         return None
 
     def _parts(self, folder: str, outlet: str, day: date, job: str) -> list[str]:
-        """Parts of a job and day, the newest extractor's first."""
-        prefix = layout.rows_key(folder, outlet, day, job, "").removesuffix(".jsonl.gz")
-        keys = [key for key in self._files.keys(prefix.rpartition("/")[0], ".jsonl.gz") if key.startswith(prefix)]
-        return sorted(keys, key=lambda key: (len(key), key), reverse=True)
+        """The part of a job and day, if it is there."""
+        place = layout.rows_key(folder, outlet, day, job, "").rpartition("/")[0]
+        keys = parts.current(self._files.keys(place, ".jsonl.gz"))
+        return [key for key in keys if (part := parts.part_of(key)) and part.job == job]
 
     def _rows(self, part: str, *, dropped: bool = False) -> Iterator[dict[str, Any]]:
         """The rows of a part that are as rows must be."""

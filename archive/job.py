@@ -53,6 +53,7 @@ class Job:
         self.id = layout.job_id(self.began)
         self._changes = Changes()
         self._measures = Measures()
+        self._digests: dict[str, str] = {}
         self._patience = upload_patience
         self._holding = Holding(outlet, archive_uri, state_dir, catalog_uri)
         self.storage, self.catalog = self._holding.storage, self._holding.catalog
@@ -99,7 +100,7 @@ class Job:
         if earlier and ref == earlier.ref:
             if message.status(head) == 200:  # a 304 has nothing new to ask with
                 self._changes.stored[capture.url] = remember_again(earlier, head)
-        elif capture.request.startswith(b"GET ") and (new := remember(ref, capture.began, head, capture.truncated)):
+        elif (capture.adopted or capture.request.startswith(b"GET ")) and (new := remember(ref, capture.began, head, capture.truncated)):
             self._changes.stored[capture.url] = new
         return ref
 
@@ -174,7 +175,9 @@ class Job:
         self._holding.commit(self._changes)
         self._changes = Changes()
         if full := self._spool.full():
-            self.event("published", keys=full)
+            digests = self._holding.guard(manifest.digests_of, self._folder, full)
+            self.event("published", keys=full, sha256=digests)
+            self._digests |= digests
             self._holding.guard(self._spool.sync)
             self._holding.publish(self._folder)
 
@@ -193,7 +196,8 @@ class Job:
         self.commit()
         self._holding.guard(self._spool.close)
         self._holding.renew(Changes())  # what is published is ours to publish
-        self._holding.guard(manifest.write, self._folder, self.outlet, self.began, facts, self._spool.left)
+        described = self._folder, self.outlet, self.began, facts, self._spool.left
+        self._holding.guard(manifest.write, *described, digests=self._digests)
         self._holding.publish(self._folder)
         shutil.rmtree(self._folder, ignore_errors=True)
         left = self._holding.drain(self._patience, tick)
@@ -210,7 +214,8 @@ class Job:
         It is read first: a revisit of what is gone or damaged would lose the page that is at hand.
         """
         stored = self._changes.stored.get(capture.url) or self.catalog.stored(capture.url)
-        if stored is None or not records.is_revisit(capture, stored):
+        # An adopted capture may be older than what is there, and a revisit refers to what came before it.
+        if stored is None or capture.began < stored.began or not records.is_revisit(capture, stored):
             return None
         try:
             replay.response(self._spool if self._spool.holds(stored.ref.warc) else self.storage, stored.ref)

@@ -132,6 +132,10 @@ class Changes:
     """Address -> the response that later ones may be a revisit of."""
     announced: list[Announced] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
+    unmade: list[Version] = field(default_factory=list)
+    """Rows that are no more."""
+    unstored: list[str] = field(default_factory=list)
+    """Addresses whose responses the archive holds no longer."""
     walked: list[Walked] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
@@ -143,6 +147,10 @@ class Changes:
 
     def add(self, others: Changes) -> None:
         """Take in what becomes true after these."""
+        if others.versions and self.unmade:
+            self.unmade = _without(self.unmade, others.versions)
+        if others.unmade and self.versions:
+            self.versions = _without(self.versions, others.unmade)
         for one in fields(self):
             mine, new = getattr(self, one.name), getattr(others, one.name)
             if new:
@@ -150,7 +158,7 @@ class Changes:
 
     def pieces(self) -> Iterator[Changes]:
         """The same in commits that keep nobody waiting for long; in their order, for one who can begin again."""
-        for name in ("announced", "known", "versions", "walked", "ended"):
+        for name in ("announced", "known", "versions", "unmade", "unstored", "walked", "ended"):
             lines = getattr(self, name)
             for first in range(0, len(lines), AT_ONCE):
                 yield Changes(**{name: lines[first : first + AT_ONCE]})
@@ -158,3 +166,8 @@ class Changes:
         for first in range(0, len(stored), AT_ONCE):
             yield Changes(stored=dict(stored[first : first + AT_ONCE]))
         yield Changes(waiting=self.waiting, settled=self.settled)
+
+
+def _without(rows: list[Version], others: list[Version]) -> list[Version]:
+    taken = {(row.article_id, row.version, row.job) for row in others}
+    return [row for row in rows if (row.article_id, row.version, row.job) not in taken]

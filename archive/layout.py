@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 
 OPEN = ".open"
 """Suffix of a file that is still being written; no reader should touch it."""
+MADE = ".made.part"
+"""Suffix of a part that is made anew, until an event has said of all parts of its unit that they are whole."""
 ROWS = ("articles", "dropped")
 """Folders of rows."""
 JOURNAL = ".journal"
@@ -59,6 +61,11 @@ def manifest_key(outlet: str, job: str) -> str:
     return f"jobs/{outlet}/{job}.json"
 
 
+def dataset_key(name: str, path: str) -> str:
+    """Key of a file of a dataset."""
+    return f"datasets/{name}/{path}"
+
+
 def damaged_key(key: str, job: str) -> str:
     """Key of what was cut off a file that a killed job left."""
     return f"damaged/{job}/{key}"
@@ -72,9 +79,9 @@ def outlet_of(key: str) -> str:
 def rank(key: str) -> int:
     """Files of an outlet become part of the archive in this order, so that none points at what is not there yet.
 
-    WARCs, their indexes, rows and events, the manifest.
+    WARCs, their indexes, rows and events, the manifest. Of a dataset what describes it goes last.
     """
     folder = key.partition("/")[0]
     if folder == "warc":
         return int(key.endswith(".cdxj"))
-    return 3 if folder == "jobs" else 2
+    return 3 if folder == "jobs" or key.endswith("/datapackage.json") else 2

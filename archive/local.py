@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import filecmp
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -55,6 +56,12 @@ def write_file(path: Path, data: bytes) -> None:
     fsync_folder(path.parent)
 
 
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 class LocalStorage:
     """Files under one root folder."""
 
@@ -81,6 +88,33 @@ class LocalStorage:
             fsync_folder(target.parent)
         except OSError as error:
             raise StorageError(f"{target} cannot be written: {error.strerror}.") from error
+
+    def replace(self, path: Path, key: str, expected: str) -> None:
+        target = self.root / key
+        with _reading(target):
+            there, ours = sha256(target), sha256(path)
+        if there not in {expected, ours}:
+            raise StorageError(f"{target} was changed meanwhile; nothing was overwritten. Start again.")
+        try:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            self._move(path, target)
+            fsync_folder(target.parent)
+        except OSError as error:
+            raise StorageError(f"{target} cannot be written: {error.strerror}.") from error
+
+    def remove(self, key: str, *, versions: bool = False) -> None:  # noqa: ARG002 - a disk keeps none
+        path = self.root / key
+        try:
+            path.unlink()
+            fsync_folder(path.parent)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            raise StorageError(f"{path} cannot be removed: {error.strerror}.") from error
+
+    def purge(self, key: str) -> None:
+        pass
 
     def exists(self, key: str) -> bool:
         return (self.root / key).exists()

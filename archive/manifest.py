@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from archive import layout
-from archive.local import write_file
+from archive.local import sha256, write_file
 from archive.model import SCHEMA, Verdict
 from archive.salvage import Salvaged
 from archive.spool import finished
 
+_END = b"\n}\n"
+_SEAL = re.compile(rb',\n  "own_sha256": "([0-9a-f]{64})"\n}\n\Z')
 
-def write(folder: Path, outlet: str, began: datetime, facts: dict[str, Any], published: list[str]) -> str:
+
+def write(
+    folder: Path,
+    outlet: str,
+    began: datetime,
+    facts: dict[str, Any],
+    published: list[str],
+    *,
+    digests: Mapping[str, str] | None = None,
+) -> str:
     """Write the manifest of the job whose spool folder this is; its key. Raises OSError.
 
     It is there before the first file leaves the folder, so that whoever finishes the job finds all of their names.
-    `published` are the files that have left already.
+    `published` are the files that have left already. `digests`: SHA-256, hexadecimal, of those of them that it is to
+    state, and of files of other jobs that this one has changed; of one file the latest job's word counts.
     """
     job = folder.name
     key = layout.manifest_key(outlet, job)
+    files = [*finished(folder)]
     described = {
         "job": job,
         "outlet": outlet,
@@ -29,16 +45,22 @@ def write(folder: Path, outlet: str, began: datetime, facts: dict[str, Any], pub
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "schema": SCHEMA,
         **facts,
-        "files": [*dict.fromkeys((*published, *finished(folder), key))],
+        "files": [*dict.fromkeys((*published, *files, key))],
+        "sha256": {**(digests or {}), **digests_of(folder, files)},
     }
-    write_file(folder / key, (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode())
+    write_file(folder / key, _sealed(described))
     return key
 
 
 def of_killed(folder: Path, salvaged: Salvaged) -> None:
     """The manifest of a job that did not live to write one, from what was salvaged of it. Raises OSError."""
     outlet, job = salvaged.outlet, salvaged.job
-    if (folder / layout.manifest_key(outlet, job)).exists() or not next(finished(folder), None):
+    files = [*finished(folder)]
+    path = folder / layout.manifest_key(outlet, job)
+    if path.exists():
+        _restate(path, digests_of(folder, files))
+        return
+    if not files:
         return
     dropped = {verdict: lines for verdict, lines in sorted(salvaged.verdicts.items()) if verdict != Verdict.ARTICLE}
     facts = {
@@ -46,4 +68,33 @@ def of_killed(folder: Path, salvaged: Salvaged) -> None:
         "sentence": f"{outlet}: cut short; what it had is safe.",
         "counts": {"kept": salvaged.verdicts[Verdict.ARTICLE.value], "dropped": dropped},
     }
-    write(folder, outlet, layout.job_began(job), facts, salvaged.full)
+    write(folder, outlet, layout.job_began(job), facts, salvaged.full, digests=salvaged.digests)
+
+
+def digests_of(folder: Path, keys: Iterable[str]) -> dict[str, str]:
+    """SHA-256, hexadecimal, of those files of a spool folder that a manifest states it of. Raises OSError.
+
+    An index is held against its WARC, and the manifest has a digest of its own.
+    """
+    return {key: sha256(folder / key) for key in keys if not key.endswith((".cdxj", ".json"))}
+
+
+def is_sealed(data: bytes) -> bool:
+    """Are these the bytes of a manifest as they were written? Older ones do not say."""
+    seal = _SEAL.search(data)
+    if seal is None:
+        return b'"sha256": {' not in data and b'"own_sha256": "' not in data
+    return hashlib.sha256(data[: seal.start()] + _END).hexdigest().encode() == seal[1]
+
+
+def _sealed(described: Mapping[str, Any]) -> bytes:
+    data = (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()
+    return data.removesuffix(_END) + b',\n  "own_sha256": "%s"' % hashlib.sha256(data).hexdigest().encode() + _END
+
+
+def _restate(path: Path, digests: Mapping[str, str]) -> None:
+    """Have a manifest speak of the files as they are, where its job was killed before the first of them left."""
+    described = json.loads(path.read_bytes())
+    if described.pop("own_sha256", None) and digests.items() - described["sha256"].items():
+        described["sha256"] |= digests
+        write_file(path, _sealed(described))

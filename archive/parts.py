@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _KEY = re.compile(
@@ -43,7 +43,8 @@ def part_of(key: str) -> Part | None:
 def current(keys: Iterable[str]) -> list[str]:
     """Those of the keys whose rows count, sorted: of a folder, an outlet, a day and a job the part of the last rebuild.
 
-    Until the older part is removed, and where it is kept for comparison, both are there.
+    Until the older part is removed, and where it is kept for comparison, both are there. A file under another name than
+    a job gives counts: nothing has replaced it.
     """
     return _split(keys)[0]
 
@@ -53,18 +54,42 @@ def replaced(keys: Iterable[str]) -> list[str]:
     return _split(keys)[1]
 
 
+def before(keys: Iterable[str]) -> list[str]:
+    """Those of the keys whose rows counted before the first rebuild that left what it replaced, sorted.
+
+    Of a unit that no rebuild has left anything of, those that count now.
+    """
+    units: dict[tuple[str, ...], dict[str, list[Part]]] = {}
+    for part in filter(None, map(part_of, keys)):
+        units.setdefault(part.unit, {}).setdefault(part.folder, []).append(part)
+    return sorted(part.key for folders in units.values() for part in _before(list(folders.values())))
+
+
+def _before(folders: list[list[Part]]) -> Iterator[Part]:
+    """Of the parts of a unit, by folder: a folder may have had none before a row was moved there."""
+    for parts in folders:
+        parts.sort(key=_rank)
+    rebuilt = min((_rank(parts[1]) for parts in folders if len(parts) > 1), default=None)
+    for first, *_ in folders:
+        if rebuilt is None or _rank(first) < rebuilt:
+            yield first
+
+
 def _split(keys: Iterable[str]) -> tuple[list[str], list[str]]:
     last: dict[tuple[str, ...], Part] = {}
-    older = []
-    for part in filter(None, map(part_of, keys)):
+    counts, older = [], []
+    for key in keys:
+        if (part := part_of(key)) is None:
+            counts.append(key)
+            continue
         place = part.folder, *part.unit
         before = last.get(place)
         if before is None or _rank(before) < _rank(part):
             last[place] = part
-            older += [before] if before else []
+            older += [before.key] if before else []
         else:
-            older.append(part)
-    return sorted(part.key for part in last.values()), sorted(part.key for part in older)
+            older.append(part.key)
+    return sorted([*counts, *(part.key for part in last.values())]), sorted(older)
 
 
 def _rank(part: Part) -> tuple[str, int, str]:

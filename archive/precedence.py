@@ -13,18 +13,25 @@ from archive.schema import announced, captures, ended, known, versions, waiting,
 
 # The verdict is part of the statement, as it is of the index.
 ARTICLE: sa.ColumnElement[str] = sa.literal_column(f"'{Verdict.ARTICLE.value}'")
+TAKEN_DOWN: sa.ColumnElement[str] = sa.literal_column(f"'{Verdict.TAKEN_DOWN.value}'")
 
 
 def _is_replaced(new: Any) -> sa.ColumnElement[bool]:
-    """What is kept stays known as kept, whatever another address of it turns out to be. Else the later job is right.
+    """What was taken down stays so, whatever another job says of it.
 
+    What is kept stays known as kept, whatever another address of it turns out to be. Else the later job is right.
+
+    Of what one job made of one response the later word counts: a rebuild has read it anew.
     Names of jobs begin with the second in which they began. Of two of one second that of the outlet whose name comes
     last is right, and of one outlet the one that commits last.
     """
     was, will = known.c.verdict == ARTICLE, new.verdict == ARTICLE
     second, before = sa.func.substr(new.job, 1, 14), sa.func.substr(known.c.job, 1, 14)
     later = sa.or_(second > before, sa.and_(second == before, new.outlet >= known.c.outlet))
-    return sa.or_(sa.and_(sa.not_(was), will), sa.and_(was == will, later))
+    again = sa.and_(was, known.c.job == new.job, known.c.record == new.record)
+    was_down, is_down = known.c.verdict == TAKEN_DOWN, new.verdict == TAKEN_DOWN
+    said = sa.or_(sa.and_(sa.not_(was), will), sa.and_(was == will, later), again)
+    return sa.case((was_down, sa.and_(is_down, later)), (is_down, sa.true()), else_=said)
 
 
 def _is_later(new: Any) -> sa.ColumnElement[bool]:

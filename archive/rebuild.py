@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archive import schema
+from archive import parts, schema
 from archive.account import Account, Said, text
 from archive.catalog import Catalog
 from archive.database import open_database
@@ -143,7 +143,9 @@ class _Reading:
     def _jobs(self) -> list[_Job]:
         found: dict[tuple[str, str], _Job] = {}
         for folder, names in (("dropped", _PART), ("articles", _PART), ("events", _EVENTS)):
-            for key in self.files.keys(folder, ".jsonl.gz"):
+            keys = list(self.files.keys(folder, ".jsonl.gz"))
+            older = set(parts.replaced(keys))
+            for key in (key for key in keys if key not in older):
                 if not (name := names.fullmatch(key)):
                     self.legible.blame(key, "is no name that a job gives")
                     continue

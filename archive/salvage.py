@@ -7,16 +7,16 @@ import json
 import os
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from archive import layout
-from archive.account import Account, cut_short
+from archive.account import CHANGED, REVISED, Account, cut_short
 from archive.known import Changes
-from archive.local import make_folder, write_file
+from archive.local import fsync_folder, make_folder, write_file
 from archive.model import Stored, Verdict, Waiting
 from archive.spool import compress, line_of
 from archive.warc import give_name
@@ -35,6 +35,8 @@ class Salvaged:
     """Verdict -> lines of rows; those of articles have none of their own."""
     full: list[str] = field(default_factory=list)
     """Keys of the files that had left while the job was at work."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """SHA-256, hexadecimal, of those of them that are no indexes."""
     changes: Changes = field(default_factory=Changes)
     """What the job did not live to tell the catalog."""
     cut: list[str] = field(default_factory=list)
@@ -84,9 +86,19 @@ def salvage(folder: Path, outlet: str, stored: Callable[[str], Stored | None]) -
         used = {*account.records(), *result.changes.settled}
     told = len(result.changes.waiting)
     _remember(warcs, used | {entry.ref.record_id for entry in result.changes.waiting}, stored, result)
+    finish_revised(folder, result.full)
     if fresh := result.changes.waiting[told:]:
         _tell(folder, layout.events_key(outlet, folder.name), cut_short(fresh))
     return result
+
+
+def finish_revised(folder: Path, keys: Iterable[str]) -> None:
+    """Give parts that were made anew their names: whole as they are, an event has said so. Raises OSError."""
+    for key in keys:
+        path = folder / (key + layout.MADE)
+        if path.exists():
+            path.rename(folder / key)
+            fsync_folder(path.parent)
 
 
 def _believe(folder: Path, account: Account, result: Salvaged) -> None:
@@ -104,6 +116,12 @@ def _believe(folder: Path, account: Account, result: Salvaged) -> None:
             is_unpublished = True
         if event.get("event") == "published":
             result.full += event["keys"]
+            result.digests |= event.get("sha256", {})
+        if event.get("event") == CHANGED:
+            result.digests |= event.get("sha256", {})
+        if event.get("event") == REVISED:
+            result.full += event["made"]
+            result.digests |= event.get("sha256", {})
         with suppress(ValueError):  # its row, if there is one, speaks for itself
             said = account.hear(event)
             result.changes.add(said.changes)
@@ -198,7 +216,9 @@ def _tell(folder: Path, key: str, event: dict[str, Any]) -> None:
 
 def _lines(folder: Path, part: str, result: Salvaged) -> Iterator[dict[str, Any]]:
     """The objects of finished files. One that cannot be read to its end is set aside, and counts as not there."""
-    for path in sorted((folder / part).rglob("*.jsonl.gz")):
+    # Rows that were made anew are other jobs'.
+    own = (path for path in sorted((folder / part).rglob("*.jsonl.gz")) if part == "events" or folder.name in path.name)
+    for path in own:
         try:
             with gzip.open(path, "rb") as file:
                 for _ in file:

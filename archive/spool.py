@@ -8,12 +8,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from archive import cdxj, layout
 from archive.local import fsync_folder, make_folder
 from archive.model import Capture, RecordRef, Stored
 from archive.warc import WarcWriter
+
+OPEN_AT_MOST = 100
+"""Files of lines that are open at a time."""
 
 
 class Spool:
@@ -34,6 +37,9 @@ class Spool:
         make_folder(folder)
         self._warc = WarcWriter(folder, outlet, info, taken=taken)
         self._lines: dict[str, int] = {}
+        """Keys of the files that are open."""
+        self._keys: dict[str, None] = {}
+        """Those of all files of lines."""
         self._dirty = False
         self.left: list[str] = []
         """Keys of the files that have left while the job goes on."""
@@ -67,14 +73,17 @@ class Spool:
 
     def line(self, key: str, row: Mapping[str, Any]) -> None:
         """Append one JSON object to the file that will be `key`."""
-        self._dirty = True
         data = line_of(row)
         handle = self._lines.get(key)
         if handle is None:
+            if len(self._lines) >= OPEN_AT_MOST:
+                self._let_go()
             path = self._folder / (key + layout.OPEN)
             make_folder(path.parent)
             handle = self._lines[key] = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             fsync_folder(path.parent)
+            self._keys[key] = None
+        self._dirty = True
         view = memoryview(data)
         while view:
             view = view[os.write(handle, view) :]
@@ -91,11 +100,16 @@ class Spool:
     def close(self) -> None:
         """Finish every file; `finished` then lists them."""
         self._warc.close()
-        for handle in self._lines.values():
-            os.fsync(handle)
-            os.close(handle)
-        for key in self._lines:
+        self._let_go()
+        for key in self._keys:
             compress(self._folder, key)
+        self._keys.clear()
+
+    def _let_go(self) -> None:
+        """Close what is open and durable: rows may be of more days than files may be open."""
+        self.sync()
+        for handle in self._lines.values():
+            os.close(handle)
         self._lines.clear()
 
 
@@ -109,13 +123,18 @@ def compress(folder: Path, key: str) -> None:
     plain, packed = folder / (key + layout.OPEN), folder / key
     part = packed.with_name(packed.name + ".part")
     with plain.open("rb") as source, part.open("wb") as raw:
-        with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=9, mtime=0) as target:
+        with packing(raw) as target:
             shutil.copyfileobj(source, target, 1 << 20)
         raw.flush()
         os.fsync(raw.fileno())
     part.rename(packed)
     fsync_folder(packed.parent)
     plain.unlink()
+
+
+def packing(raw: IO[bytes]) -> gzip.GzipFile:
+    """Lines written to it are compressed into a file. Same lines, same bytes."""
+    return gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=9, mtime=0)
 
 
 def finished(folder: Path) -> Iterator[str]:

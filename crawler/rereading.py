@@ -102,7 +102,7 @@ def reread(files: Readable, row: Row, outlet: Outlet, *, respects_opt_out: bool 
     captured = datetime.fromisoformat(row["captured"]) if row["captured"] else None
     refs = [RecordRef(**{name: ref[name] for name in RecordRef.__slots__}) for ref in row["captures"]]
     # A page that had not changed has its first capture in the row, and what its host said on the day of the last.
-    of_host = [signal for signal in row["opt_out"] if signal.startswith(_OF_HOST)]
+    of_host = [signal for signal in row.get("opt_out", ()) if signal.startswith(_OF_HOST)]
     pages: list[Page] = []
     for ref in refs:
         head, payload = replay.response(files, ref)
@@ -125,17 +125,14 @@ def _judged(row: Row, refs: list[RecordRef], pages: list[Page], outlet: Outlet, 
     judgement = Judgement(first.verdict, first.reason)
     kept = {name: row[name] for name in _KEPT}
     if first.verdict is Verdict.ARTICLE:
-        url = place(article, row["outlet"], outlet, outlet.canonical(refs[0].url), first)
+        place(article, row["outlet"], outlet, outlet.canonical(refs[0].url), first)
         if was in _OF_THE_JOB:
             judgement = Judgement(Verdict(was), row["reason"])
-        elif was is not None and was != Verdict.OPTED_OUT:
-            # What it was taken for before, it is not: only an article has an id and an address of its own.
-            kept |= {"url": url, "id": row["id"] or article.id}
     if judgement.verdict is Verdict.ARTICLE and respects_opt_out:
         judgement = respect(article, judgement)
     if judgement.verdict is Verdict.ARTICLE and not kept["id"]:
         kept["id"] = article.id
-    article.drift = bool(row["drift"]) and not _is_mended(row, article)
+    article.drift = bool(row.get("drift")) and not _is_mended(row, article)
     made = finished(Outcome(article=article, verdict=judgement.verdict, reason=judgement.reason))
     return made | kept
 
@@ -166,7 +163,7 @@ def _unpacked(response: Response) -> Response:
     return unpacked
 
 
-class _Unpacking(HttpCompressionMiddleware):  # type: ignore[misc]
+class _Unpacking(HttpCompressionMiddleware):
     """The crawl's own, without a crawl."""
 
     def __init__(self) -> None:

@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable
 from contextlib import closing, nullcontext
+from itertools import chain
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
@@ -19,6 +20,7 @@ from archive.verification.files import WARC_SUFFIXES, index_path, orphans, verif
 from archive.verification.jobs import AtWork, may_be_of
 from archive.verification.links import Links
 from archive.verification.pairs import Note
+from archive.verification.sums import Sums
 from crawler import verb
 from crawler.progress import Progress, plain
 
@@ -63,21 +65,22 @@ class Verification:
         Of jobs that are `at_work` not everything must be there yet; `patience` is that of `Files.settle`. Raises
         UsageError where there is nothing to check, OutputError, StorageError.
         """
-        links = Links(files, at_work, self._refused) if deep else None
-        with closing(links) if links else nullcontext():
+        sums = Sums(files)
+        links = Links(files, at_work, self._refused, sums) if deep else None
+        with closing(sums), closing(links) if links else nullcontext():
             warcs, indexes = self._listed(files, links)
             self._progress.begin([Path(files.where(key)) for key in warcs] if files.is_here else [])
             for number, key in enumerate(warcs, 1):
                 if not files.is_here:
                     self._progress.tell(f"file {number} of {len(warcs)}  {files.where(key)}")
-                self._try(files, key, at_work, links)
+                self._try(files, key, at_work, links, sums)
             for key, fault in orphans(indexes, set(warcs), files, self._refused):
                 if not self._is_coming(key, at_work):
                     self._say(files.where(key), fault)
-            if links:
-                self._progress.tell("following revisits, rows and manifests")
-                for key, fault in links.faults():
-                    self._say(files.where(key), fault)
+            self._progress.tell(f"following {'revisits, rows and ' if links else ''}manifests")
+            between = links.faults() if links else sums.read(self._refused)
+            for key, fault in chain(between, sums.faults(self._refused)):
+                self._say(files.where(key), fault)
         self._settle(files, patience)
         return self._end(len(warcs))
 
@@ -146,8 +149,8 @@ class Verification:
             complain(text)
         self._unread.add(text)
 
-    def _try(self, files: Files, key: str, at_work: AtWork, links: Links | None) -> None:
-        """Check a file of the archive, and tell `links` of it."""
+    def _try(self, files: Files, key: str, at_work: AtWork, links: Links | None, sums: Sums) -> None:
+        """Check a file of the archive, and tell `links` and `sums` of it."""
         name, index = files.where(key), cdxj.path_for(key)
         tell = links.of(key) if links else None
         before = self._faults
@@ -159,6 +162,7 @@ class Verification:
         try:
             with files.warc(key) as path:
                 missing = self._check(name, path, own=True, tell=tell)
+                sums.add(key, path)
                 if self._is_to_be_indexed(path, before):
                     self._write_index(path, files.where(index), keep)
                 # Asked for once more: its job may have put it there, and ended, while the file was read.

@@ -6,7 +6,6 @@ import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 from lxml import etree
 
@@ -78,7 +77,7 @@ def extract(
     layout of that day goes first; without it, the layout of today. With `explain` the page also says what was left out
     of the text. Raises PageRefused for a page beyond `limits`, and nothing else, whatever the bytes.
     """
-    article = Article(url=url, captured=captured, extractor=EXTRACTOR, rules=_digest(rules))
+    article = Article(url=url, captured=captured, extractor=EXTRACTOR, rules=rules.digest)
     root = parse(html, charset, limits)
     if root is None:
         return Page(Verdict.EMPTY, "no element on the page", article)
@@ -175,11 +174,6 @@ def _continues(first: list[str], whole: list[str]) -> bool:
     """Is the whole more words than page 1, and most of page 1 in it? A line or two may differ between the two."""
     shared = len(set(first) & set(whole))
     return len(" ".join(whole).split()) > len(" ".join(first).split()) and 2 * shared >= len(set(first))
-
-
-@lru_cache(maxsize=64)
-def _digest(rules: Rules) -> str:
-    return rules.digest
 
 
 def _signs(document: Document, text: Text, article: Article, page: int) -> Signs:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class Rules:
     boilerplate: tuple[str, ...] = ()
     """Regular expressions for whole paragraphs of this outlet that are never the article's."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the rules as canonical JSON."""
         canonical = json.dumps(dataclasses.asdict(self), sort_keys=True, default=str)

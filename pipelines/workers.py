@@ -61,37 +61,40 @@ class Workers:
 
     async def _ask(self, pool: ProcessPool, call: Callable[[], T]) -> T:
         try:
-            return await asyncio.wrap_future(_schedule(pool, call, self._timeout))
+            return await asyncio.wrap_future(schedule(pool, call, self._timeout))
         except BrokenProcessPool as error:
             raise ProcessExpired("The worker died before it took the page") from error  # type: ignore[no-untyped-call]
 
     def _open(self) -> ProcessPool:
-        pool = ProcessPool(
-            max_workers=1,
-            initializer=_deaf_to_interrupts,
-            context=_nursery(),
-        )
+        pool = open_pool()
         self._pools.add(pool)
         return pool
 
     async def _close(self, pool: ProcessPool) -> None:
         self._pools.remove(pool)
-        await asyncio.to_thread(_stop, pool)
+        await asyncio.to_thread(stop_pool, pool)
 
     def stop(self) -> None:
         """End the workers. What they are at is lost, so call it when nothing is awaited."""
         for pool in self._pools:
-            _stop(pool)
+            stop_pool(pool)
 
 
-def _schedule(pool: ProcessPool, call: Callable[[], T], timeout: float) -> Future[T]:
+def open_pool() -> ProcessPool:
+    """One worker process, begun on first use."""
+    return ProcessPool(max_workers=1, initializer=_deaf_to_interrupts, context=_nursery())
+
+
+def schedule(pool: ProcessPool, call: Callable[[], T], timeout: float) -> Future[T]:
+    """Have a worker do it within so many seconds. Raises BrokenProcessPool when it was killed while it was idle."""
     try:
         return pool.schedule(call, timeout=timeout)
     except RuntimeError as error:  # the worker was killed while it was idle
         raise BrokenProcessPool from error
 
 
-def _stop(pool: ProcessPool) -> None:
+def stop_pool(pool: ProcessPool) -> None:
+    """End a worker, whatever it is at."""
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
 

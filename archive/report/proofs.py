@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from archive import layout
+from archive import layout, parts
 from archive.catalog import Catalog
 from archive.errors import Damaged
 from archive.files import Files
@@ -32,7 +32,7 @@ class Parts:
         key = layout.rows_key(self._folder, self._outlet, captured, job, "*")
         folder = key.rpartition("/")[0]
         if folder not in self._there:
-            self._there[folder] = [*self._files.keys(folder, ".jsonl.gz")] if self._files.is_here else []
+            self._there[folder] = parts.current(self._files.keys(folder, ".jsonl.gz")) if self._files.is_here else []
         begin = key.partition("*")[0]
         return max((one for one in self._there[folder] if one.startswith(begin)), default=key)
 

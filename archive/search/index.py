@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from archive import parts
 from archive.errors import ArgumentError, Damaged, StorageError
 from archive.files import Files
 from archive.legible import Legible
@@ -105,7 +106,7 @@ class SearchIndex:
         told once what cannot be read: that part is tried again the next time that the index is opened. Raises OSError
         too, where the folders of the archive cannot be read: then nothing is forgotten.
         """
-        there = set(files.keys("articles", ".jsonl.gz"))
+        there = set(parts.current(files.keys("articles", ".jsonl.gz")))
         with self._explained(), closing(self._connect()) as database:
             known = dict(database.execute("SELECT key, faults FROM parts"))
             again = set() if self._retried else {key for key, faults in known.items() if faults}

@@ -1,0 +1,186 @@
+"""An outlet's rows made again from its captures: what changes with them, and what is said of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from archive.catalog import Catalog
+from archive.errors import Damaged
+from archive.known import Changes, Known, Version
+from archive.layout import ROWS
+from archive.model import Verdict, facts_sha256
+from archive.revising import Placed, Revising, Unit
+from crawler.bulk import Bulk, is_of_today
+from crawler.judgement import OPEN_ENDED
+from crawler.outlet import Outlet
+from crawler.rereading import Row
+from pipelines.extract import EXTRACTOR
+
+ARTICLES, DROPPED = ROWS
+_HOLD_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Count:
+    """What a rebuild came to, in rows."""
+
+    units: int = 0
+    """Days of jobs."""
+    todo: int = 0
+    """Of them those that had rows of other rules than today's."""
+    rows: int = 0
+    """Rows that were made again."""
+    changed: int = 0
+    """Of them those of which anything but extractor and rules is another now."""
+    moved: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Verdict before and after -> rows."""
+    stuck: int = 0
+    """Rows that could not be made again, and stay as they were."""
+
+    def add(self, other: Count) -> None:
+        """Take in another outlet's."""
+        for name in ("units", "todo", "rows", "changed", "stuck"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.moved += other.moved
+
+
+class Rebuilding:
+    """Goes through the units of an outlet. `tell` is told how far it is, `complain` which row could not be made."""
+
+    def __init__(
+        self,
+        revising: Revising,
+        outlet: Outlet,
+        bulk: Bulk,
+        *,
+        every: bool,
+        tell: Callable[[str], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        """With `every`, rows that today's rules made are made again, too."""
+        self.count = Count()
+        self._revising, self._outlet, self._bulk, self._every = revising, outlet, bulk, every
+        self._tell, self._complain = tell, complain
+        self._catalog: Catalog = revising.catalog
+        self._changes = Changes()
+        self._held = self._told = time.monotonic()
+
+    def run(self, since: date | None, until: date | None) -> None:
+        """Make all units anew that lie in the period. Raises LeaseLost, StorageError."""
+        units = list(self._revising.units(since, until))
+        began = time.monotonic()
+        for number, unit in enumerate(units, 1):
+            self.count.units += 1
+            try:
+                if self._every or self._is_stale(unit):
+                    self.count.todo += 1
+                    self._make(unit, f"{self._revising.outlet}: {unit.day}, {number:,} of {len(units):,}", began)
+            except Damaged as error:
+                self.count.stuck += 1
+                self._complain(str(error))
+
+    def _is_stale(self, unit: Unit) -> bool:
+        with closing(self._revising.rows(unit)) as rows:
+            return any(not is_of_today(row, self._outlet) for _, row in rows)
+
+    def _make(self, unit: Unit, where: str, began: float) -> None:
+        self._changes = Changes()
+        before = replace(self.count, moved=self.count.moved.copy())
+        try:
+            with closing(self._placed(unit, where, began)) as rows:
+                self._revising.replace(unit, rows, lambda: self._changes)
+        except Damaged:
+            self.count = before
+            raise
+
+    def _placed(self, unit: Unit, where: str, began: float) -> Generator[Placed]:
+        """The rows of a unit as they are to be from now on, and where they belong."""
+        fresh: set[str] = set()
+        with closing(self._revising.rows(unit)) as placed:
+            olds = (row for _, row in placed)
+            for old, made in self._bulk.reread(olds, every=self._every):
+                if isinstance(made, str):
+                    self.count.stuck += 1
+                    self._complain(f"{old['url']} of job {unit.job} stays as it was: {made}")
+                    new = old
+                else:
+                    new = self._alone(old, made, fresh)
+                    self._note(unit, old, new)
+                self._hold(where, began)
+                yield (DROPPED if "verdict" in new else ARTICLES), new
+
+    def _hold(self, where: str, began: float) -> None:
+        now = time.monotonic()
+        if now - self._held > _HOLD_SECONDS:
+            self._held = now
+            self._revising.hold()
+        if now - self._told > 0.2:
+            self._told = now
+            self._tell(f"{where}; {self.count.rows:,} rows, {self.count.rows / max(now - began, 0.1):,.0f} a second")
+
+    def _alone(self, old: Row, new: Row, fresh: set[str]) -> Row:
+        """The row, unless the archive has its article already: what was none before may be another address of one."""
+        if "verdict" not in old or "verdict" in new:
+            return new
+        known = self._catalog.article(new["id"])
+        if known is None and new["id"] not in fresh:
+            fresh.add(new["id"])
+            return new
+        twin = known.url if known else new["url"]
+        return new | {"verdict": Verdict.DUPLICATE.value, "reason": f"the same article as {twin}"}
+
+    def _note(self, unit: Unit, old: Row, new: Row) -> None:
+        """Count a row, and remember what the catalog is to know of it."""
+        self.count.rows += 1
+        if old == new:
+            return
+        made = {"extractor": EXTRACTOR, "rules": self._outlet.rules.digest, "schema": new["schema"]}
+        if old | made != new:
+            self.count.changed += 1
+        was, now = (row.get("verdict", Verdict.ARTICLE.value) for row in (old, new))
+        if was != now:
+            self.count.moved[was, now] += 1
+        versions = [_version(unit, row) for row in (old, new)]
+        if versions[0] != versions[1]:
+            self._changes.unmade += [versions[0]] if versions[0] and not versions[1] else []
+            self._changes.versions += [versions[1]] if versions[1] else []
+        if any(old.get(name) != new.get(name) for name in ("verdict", "published", "section", "complete")):
+            self._changes.known += self._known(old, new)
+
+    def _known(self, old: Row, new: Row) -> Iterator[Known]:
+        """The lines of all addresses that were judged by this response, as it is judged now."""
+        record = old["captures"][0]["record_id"]
+        own = self._catalog.known(old["url"])
+        lines = {line.url: line for line in (*self._catalog.addresses(old["id"]), *([own] if own else []))}
+        for line in lines.values():
+            if line.record == record:
+                yield replace(line, **_facts(new, line))
+
+
+def _version(unit: Unit, row: Row) -> Version | None:
+    if "verdict" in row or not row["id"] or not row["captured"]:
+        return None
+    names = ("version", "outlet", "url", "captured", "complete")
+    return Version(article_id=row["id"], job=unit.job, **{name: row[name] for name in names})
+
+
+def _facts(row: Row, line: Known) -> dict[str, Any]:
+    """What a row says of its addresses."""
+    verdict = Verdict(row.get("verdict", Verdict.ARTICLE))
+    facts = {"verdict": verdict.value, "published": row["published"], "section": row["section"]}
+    if verdict is not Verdict.ARTICLE:
+        return facts | {"final": verdict not in OPEN_ENDED, "facts": None, "made": None}
+    return facts | {
+        "article_id": row["id"],
+        "version": row["version"],
+        "final": line.final or row["complete"],
+        "facts": facts_sha256(row),
+        "made": f"{row['extractor']}:{row['rules']}",
+        "first": line.first or row["captured"],
+    }
