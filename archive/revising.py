@@ -125,15 +125,14 @@ class Revising:
             return False
         said = changes()
         digests = {key: self._holding.guard(sha256, self._folder / (key + MADE)) for key in written}
-        self.event(
-            REVISED,
-            made=written,
-            sha256=digests,
-            replaced=unit.keys,
-            known=[asdict(line) for line in said.known],
-            versions=[asdict(line) for line in said.versions],
-            unmade=[asdict(line) for line in said.unmade],
-        )
+        for piece in said.pieces():
+            if piece:
+                told = {
+                    name: [asdict(line) for line in getattr(piece, name)] for name in ("known", "versions", "unmade")
+                }
+                self.event(REVISED, made=[], replaced=[], sha256={}, **told)
+        # The last word: what a killed job lacks it is made anew with, by the next one.
+        self.event(REVISED, made=written, replaced=unit.keys, sha256=digests, known=[], versions=[], unmade=[])
         self._holding.guard(self._spool.sync)
         self._holding.guard(finish_revised, self._folder, written)
         self._holding.commit(said)
@@ -161,6 +160,10 @@ class Revising:
         self.storage.replace(path, key, expected)
         self._changed[key] = digest
 
+    def settle(self) -> list[str]:
+        """Wait until what was published is where it belongs; keys of files that are not. Raises LeaseLost."""
+        return self._holding.drain(self._patience, self._tick)
+
     def hold(self) -> None:
         """Keep the lease: to be called at least once a minute. Raises LeaseLost."""
         self._holding.commit(Changes())
@@ -174,8 +177,8 @@ class Revising:
         self._holding.guard(self._spool.close)
         if self._events > 1:  # it began
             described = {"finish": self._kind, **facts, "counts": {"kept": 0, "dropped": {}}}
-            stated = described, list(self._made)
-            self._holding.guard(manifest.write, self._folder, self.outlet, self.began, *stated, digests=self._made | self._changed)
+            stated, digests = (described, list(self._made)), self._made | self._changed
+            self._holding.guard(manifest.write, self._folder, self.outlet, self.began, *stated, digests=digests)
             self._holding.publish(self._folder)
         shutil.rmtree(self._folder, ignore_errors=True)
         left = self._holding.drain(self._patience, self._tick)
