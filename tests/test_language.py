@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langdetect import detect_langs
+from langdetect.detector import Detector
 
 from archive.model import Article
 from pipelines.language import _factory, detect, second_opinion, tell
@@ -100,6 +101,18 @@ def test_a_row_names_both_judges() -> None:
 def test_the_answer_is_that_of_langdetect(text: str) -> None:
     best = detect_langs(text)[0]
     assert detect(text)[0] == best.lang
+
+
+@pytest.mark.parametrize(
+    "text", [INDONESIAN, HEBREW, "  A B CD EFG hIJ kLMn " * 5, "ÀÉ ÈÉ " * 20, "țșȘ ươ 漢字かな 한국 " * 9]
+)
+def test_every_probability_is_that_of_langdetect(text: str) -> None:
+    def judged(kind: type[Detector]) -> list[tuple[str, float]]:
+        detector = kind(_factory())
+        detector.append(text)
+        return [(one.lang, one.prob) for one in detector.get_probabilities()]
+
+    assert judged(type(_factory().create())) == judged(Detector)
 
 
 def test_languages_have_the_same_order_on_every_machine() -> None:
