@@ -10,9 +10,12 @@ demo: $(READY)
 	@rm -rf .demo
 	@$(BIN)/python -m tests.fakesite -- $(BIN)/scrapy crawl tribun -s ARCHIVE_URI=.demo -s DOWNLOAD_DELAY=0 -s CONTACT=demo
 	@$(BIN)/python -m tests.fakesite.look .demo
+	@$(BIN)/scrapy dataset demo -s ARCHIVE_URI=.demo
+	@$(BIN)/scrapy verify --dataset demo -s ARCHIVE_URI=.demo
 
+# With bytecode, whatever the shell says: hundreds of processes import the project.
 test: $(READY) $(JUDGES)
-	$(BIN)/pytest -n auto --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist worksteal
 
 # Two hundred kills of one crawl, forty crawls into a bucket on a network that fails, and a backfill of 10,000 articles
 # that is killed; docs/soak.md has the record.
@@ -35,6 +38,9 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.catalog
+	$(BIN)/python -m benchmarks.rebuild
+	$(BIN)/python -m benchmarks.near
+	$(BIN)/python -m benchmarks.dataset
 
 # The text beside that of other extractors; with ARSIP_CORPUS on real pages too.
 eval: $(READY)

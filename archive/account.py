@@ -56,6 +56,8 @@ class Account:
     def __init__(self, outlet: str, job: str) -> None:
         self._outlet, self._job = outlet, job
         self._scratch = Scratch(_TABLES)
+        self._revised = Changes()
+        """What follows from parts that were made anew, as long as nothing says that they are whole."""
 
     def close(self) -> None:
         """Let go of the temporary file."""
@@ -86,7 +88,8 @@ class Account:
     def hear(self, event: Mapping[str, Any]) -> Said:
         """What an event of the job means. Raises ValueError for one that is not as we write them.
 
-        An outcome is written before its row: it counts when the row is there.
+        An outcome is written before its row: it counts when the row is there. What follows from parts that were made
+        anew is written before the event that names them: it counts when they are whole.
         """
         try:
             match event["event"]:
@@ -94,6 +97,8 @@ class Account:
                     return self._outcome(event)
                 case str(kind) if kind == CUT_SHORT:
                     return Said(Changes(waiting=[self._waiting(entry) for entry in event["waiting"]]))
+                case str(kind) if kind == REVISED:
+                    return self._revision(event)
             return Said(_told(event))
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"the event is none of ours: {type(error).__name__} {shown(str(error))}") from error
@@ -112,6 +117,13 @@ class Account:
             settled = [text(name) for name in event["recovered"]]
             return Said(Changes(known=known, versions=self._versions(url), settled=settled))
         return Said(rowless=[entry.url for entry in known])
+
+    def _revision(self, event: Mapping[str, Any]) -> Said:
+        self._revised.add(_told(event))
+        if not event["made"]:
+            return Said()
+        revised, self._revised = self._revised, Changes()
+        return Said(revised)
 
     def _versions(self, url: str) -> list[Version]:
         found = self._scratch.select("SELECT version FROM versions WHERE url = ?", url)

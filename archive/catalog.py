@@ -278,7 +278,9 @@ _by_article = (
     sa.select(known)
     .where(known.c.article_id == sa.bindparam("asked"), known.c.verdict.in_((ARTICLE, TAKEN_DOWN)))
     # Aliases are as they were when they were found: the address that was visited last has heard more.
-    .order_by(known.c.verdict == ARTICLE, known.c.final.desc(), known.c.version.desc(), known.c.due.is_(None), known.c.url)
+    .order_by(
+        known.c.verdict == ARTICLE, known.c.final.desc(), known.c.version.desc(), known.c.due.is_(None), known.c.url
+    )
     .limit(1)
 )
 _announced = sa.select(announced).where(announced.c.url == sa.bindparam("asked"))

@@ -78,6 +78,7 @@ def history(catalog: Catalog, files: Files, url: str, article_id: str, complain:
     lines = next(filter(None, (catalog.addresses(name) for name in (*names, article_id))), [])
     reading = _Reading(files, complain)
     if not lines:
+        asked = asked or _taken_down(catalog, article_id)
         return History(url=url, known=asked, announced=announced, reason=reading.reason(asked) if asked else None)
     article = lines[0].article_id or article_id
     versions = catalog.versions(article)
@@ -90,6 +91,12 @@ def history(catalog: Catalog, files: Files, url: str, article_id: str, complain:
         editions=[reading.edition(version) for version in versions or [_only(main)]],
         moved_to=_moved_to(catalog, main) if main.ended == MOVED else None,
     )
+
+
+def _taken_down(catalog: Catalog, article_id: str) -> Known | None:
+    """What is known of an article that was taken out of the archive, whatever address of it is asked for."""
+    known = catalog.article(article_id)
+    return known if known and known.verdict == Verdict.TAKEN_DOWN else None
 
 
 def edits(older: dict[str, Any], newer: dict[str, Any]) -> list[Edit]:

@@ -100,7 +100,7 @@ class Job:
         if earlier and ref == earlier.ref:
             if message.status(head) == 200:  # a 304 has nothing new to ask with
                 self._changes.stored[capture.url] = remember_again(earlier, head)
-        elif (capture.adopted or capture.request.startswith(b"GET ")) and (new := remember(ref, capture.began, head, capture.truncated)):
+        elif _is_get(capture) and (new := remember(ref, capture.began, head, capture.truncated)):
             self._changes.stored[capture.url] = new
         return ref
 
@@ -204,6 +204,13 @@ class Job:
         self.release()
         return left
 
+    def abandon(self) -> None:
+        """End a job that kept nothing, and leave nothing of it. Raises LeaseLost, StorageError."""
+        self._holding.guard(self._spool.close)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._holding.drain(self._patience, lambda: None)
+        self.release()
+
     def release(self) -> None:
         """Let go of the catalog and the lease without finishing; what is in the spool is finished by the next job."""
         self._holding.close()
@@ -223,3 +230,8 @@ class Job:
             logger.warning("%s is stored again in full, not as a revisit: %s", capture.url, error)
             return None
         return stored
+
+
+def _is_get(capture: Capture) -> bool:
+    """Was it asked for with GET? Nothing else is adopted."""
+    return capture.adopted is not None or capture.request.startswith(b"GET ")

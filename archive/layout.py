@@ -42,7 +42,7 @@ def warc_key(outlet: str, opened: datetime, serial: int, host: str) -> str:
     return f"warc/{outlet}/{opened:%Y/%m/%d}/{outlet}-{timestamp14(opened)}-{serial:05d}-{host}.warc.gz"
 
 
-def rows_key(folder: str, outlet: str, day: date, job: str, extractor: str, revision: str = "") -> str:
+def rows_key(folder: str, outlet: str, day: date, job: str, extractor: str, *, revision: str = "") -> str:
     """Key of one part of `articles/` or `dropped/`; `day` is the day of capture, UTC.
 
     `revision` is when a rebuild wrote it, 14 digits: what was made anew lies beside what it replaces.

@@ -113,7 +113,7 @@ class LocalStorage:
         except OSError as error:
             raise StorageError(f"{path} cannot be removed: {error.strerror}.") from error
 
-    def purge(self, key: str) -> None:
+    def purge(self, prefix: str) -> None:
         pass
 
     def exists(self, key: str) -> bool:

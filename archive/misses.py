@@ -29,6 +29,8 @@ class Miss(StrEnum):
     OPT_OUT = "opt-out"
     PAYWALL = "paywall"
     NOT_ARTICLE = "not an article"
+    TAKEN_DOWN = "taken down"
+    """Taken out of the archive by whoever keeps it."""
 
 
 FILLABLE = frozenset(
@@ -53,6 +55,7 @@ VERDICTS: Mapping[str, Miss] = {
     Verdict.DUPLICATE: Miss.MOVED,
     Verdict.OPTED_OUT: Miss.OPT_OUT,
     Verdict.NOT_ASKED: Miss.NOT_ASKED,
+    Verdict.TAKEN_DOWN: Miss.TAKEN_DOWN,
 }
 """Every verdict but that of an article. A duplicate is a miss only when the article is not there."""
 
@@ -81,7 +84,7 @@ FAILURES: Mapping[str, Miss] = {
 }
 """Every name of a failed attempt that has no number; a name that is not here is one of a page that made no row."""
 
-NO_ANSWER = frozenset((Miss.NOT_TRIED, Miss.TIMEOUT, Miss.UNREACHABLE, Miss.ROBOTS))
+NO_ANSWER = frozenset((Miss.NOT_TRIED, Miss.TIMEOUT, Miss.UNREACHABLE, Miss.ROBOTS, Miss.TAKEN_DOWN))
 """Of these the archive holds no response."""
 
 

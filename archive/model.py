@@ -36,6 +36,28 @@ class Verdict(StrEnum):
     OPTED_OUT = "opted-out"
     DUPLICATE = "duplicate"
     NOT_ASKED = "not-asked"
+    TAKEN_DOWN = "taken-down"
+    """Taken out of the archive by whoever keeps it: never asked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """Where a capture comes from that another crawler made: all that leads back to its record."""
+
+    source: str
+    """Name of the WARC file, without its folder; of one in a WACZ `NAME.wacz/archive/NAME.warc.gz`."""
+    offset: int
+    """Byte of it where the record's gzip member, or the plain record, begins."""
+    record_id: str
+    """Its WARC-Record-ID, as written."""
+    payload_digest: str = ""
+    """Its WARC-Payload-Digest, as written; empty where it has none."""
+    software: str = ""
+    """What its warcinfo says of the crawler."""
+    original: str = ""
+    """Of a revisit: WARC-Record-ID of the record that the body is from."""
+    changed: tuple[str, ...] = ()
+    """What of the HTTP head is not as the record has it, because the body was not stored as it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +69,7 @@ class Capture:
     began: datetime
     """When the request was first written, UTC: WARC-Date (WARC 1.1, section 5.4)."""
     request: bytes
-    """Request line, header fields and body, as sent."""
+    """Request line, header fields and body, as sent; empty for one that was adopted and has none."""
     response: bytes
     """Status line, header fields and body of the final response, transfer coding included."""
     interim: bytes = b""
@@ -73,6 +95,8 @@ class Capture:
     """What the host's robots.txt says about reuse, as written: `robots.txt content-signal: ai-train=no`."""
     exact: bool = True
     """False when the bytes were put together again from what the crawler had parsed."""
+    adopted: Adopted | None = None
+    """Whose capture it was, if not ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,9 +60,13 @@ def before(keys: Iterable[str]) -> list[str]:
     Of a unit that no rebuild has left anything of, those that count now.
     """
     units: dict[tuple[str, ...], dict[str, list[Part]]] = {}
-    for part in filter(None, map(part_of, keys)):
-        units.setdefault(part.unit, {}).setdefault(part.folder, []).append(part)
-    return sorted(part.key for folders in units.values() for part in _before(list(folders.values())))
+    counts = []
+    for key in keys:
+        if part := part_of(key):
+            units.setdefault(part.unit, {}).setdefault(part.folder, []).append(part)
+        else:
+            counts.append(key)
+    return sorted(counts + [part.key for folders in units.values() for part in _before(list(folders.values()))])
 
 
 def _before(folders: list[list[Part]]) -> Iterator[Part]:

@@ -15,6 +15,7 @@ from archive.files import Files
 from archive.model import RecordRef
 from archive.reader import MAX_HEAD, Fault, Record, read_at
 from archive.records import digest
+from archive.takedown.stub import stub_id
 from archive.verification import digests
 
 MAX_RECORD = 160 << 20
@@ -84,6 +85,8 @@ def examine(files: Files, ref: RecordRef) -> Proof:
         found = read_at(Path(file.name), 0, MAX_RECORD + MAX_HEAD)
         if isinstance(found, Fault):
             raise Damaged(f"{where} is damaged: {found.detail}. scrapy verify tells more.")
+        if found.get("WARC-Record-ID") == stub_id(ref.record_id):
+            raise Damaged(f"{where} was taken down; a stub says so in its place.")
         if found.size > MAX_RECORD:
             raise Damaged(f"{where} holds a record of {found.size} bytes, which is too large to be shown.")
         block = found.block()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from archive.catalog import Catalog
 from archive.known import Announced, Known
-from archive.precedence import ARTICLE
+from archive.precedence import ARTICLE, TAKEN_DOWN
 from archive.schema import announced, known, named
 
 
@@ -52,4 +52,8 @@ def _rows(catalog: Catalog, query: sa.Select[Any], asked: Iterable[str]) -> Iter
 _ASKED: sa.BindParameter[str] = sa.bindparam("asked", expanding=True)
 _KNOWN = sa.select(known).where(known.c.url.in_(_ASKED))
 _ANNOUNCED = sa.select(announced).where(announced.c.url.in_(_ASKED))
-_ARTICLES = sa.select(known.c.article_id).where(known.c.article_id.in_(_ASKED), known.c.verdict == ARTICLE).distinct()
+_ARTICLES = (
+    sa.select(known.c.article_id)
+    .where(known.c.article_id.in_(_ASKED), known.c.verdict.in_((ARTICLE, TAKEN_DOWN)))
+    .distinct()
+)

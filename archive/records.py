@@ -16,7 +16,7 @@ from warcio.statusandheaders import StatusAndHeaders
 
 import archive.brotli  # noqa: F401 - for everybody who reads with warcio next to us
 from archive import message, optout
-from archive.model import Capture, Stored
+from archive.model import Adopted, Capture, Stored
 
 # Of ISA-L: on pages of outlets a ninth of the time of zlib's usual level, for an eighth more bytes.
 COMPRESSION = 2
@@ -124,10 +124,11 @@ def event(capture: Capture, info_id: str, earlier: Stored | None = None) -> Even
     elif capture.truncated:
         fields.append(("WARC-Truncated", capture.truncated))
     name = record_id()
+    concurrent = [*common, ("WARC-Concurrent-To", name)]
     members = [
         _record(kind, name, [*common, *_wire(capture), *fields], block, "application/http; msgtype=response"),
-        _request(capture, [*common, ("WARC-Concurrent-To", name)]),
-        _metadata(capture, [*common, ("WARC-Concurrent-To", name)], optout.signals(head, payload)),
+        _request(capture, concurrent) if capture.request else b"",
+        _metadata(capture, concurrent, optout.signals(head, payload)),
     ]
     return Event(b"".join(members), kind, head, name, len(members[0]), warc_date(capture.began), payload_digest)
 
@@ -200,10 +201,23 @@ def _metadata(capture: Capture, fields: Fields, signals: list[str]) -> bytes:
         ("surplusBytes", capture.surplus or None),
         ("interimHeads", json.dumps(capture.interim.decode("latin-1")) if capture.interim else None),
         ("capture", None if capture.exact else "put together again from what the crawler had parsed"),
+        *(_provenance(capture.adopted) if capture.adopted else ()),
         *(("optOut", signal) for signal in (*capture.opt_out, *signals)),
     ]
     block = _warc_fields((name, str(value)) for name, value in facts if value not in (None, ""))
     return _record("metadata", record_id(), fields, block, "application/warc-fields") if block else b""
+
+
+def _provenance(adopted: Adopted) -> Fields:
+    return [
+        ("adoptedFrom", adopted.source),
+        ("adoptedOffset", str(adopted.offset)),
+        ("adoptedRecord", adopted.record_id),
+        ("adoptedPayloadDigest", adopted.payload_digest),
+        ("adoptedSoftware", adopted.software),
+        ("adoptedOriginal", adopted.original),
+        *(("adoptedChanged", change) for change in adopted.changed),
+    ]
 
 
 def _warc_fields(pairs: Iterable[tuple[str, str]]) -> bytes:

@@ -24,6 +24,10 @@ class Readable(Protocol):
 
 def response(files: Readable, ref: RecordRef) -> tuple[bytes, bytes]:
     """HTTP head and payload (content coding kept) of a response record. Raises Damaged, StorageError."""
+    if not (0 <= ref.offset < 1 << 63 and 0 < ref.length <= MAX_BYTES):
+        raise Damaged(
+            f"{ref.warc} holds no record of {ref.length} bytes at byte {ref.offset}. scrapy verify tells more."
+        )
     data = files.read(ref.warc, ref.offset, ref.length)
     try:
         record = zlib.decompressobj(31).decompress(data, MAX_BYTES)

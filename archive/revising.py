@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
@@ -16,17 +17,19 @@ from typing import Any, Self
 from archive import layout, manifest, parts
 from archive.account import CHANGED, REVISED
 from archive.errors import Damaged, UploadsWait
-from archive.faults import Fault
+from archive.faults import Fault, Kind
 from archive.holding import Holding
 from archive.known import Changes
 from archive.layout import MADE
 from archive.local import make_folder, sha256
+from archive.model import SCHEMA
 from archive.salvage import finish_revised
 from archive.spool import Spool, line_of, packing
 from archive.verification import rows as lines
 
 ARTICLES, DROPPED = layout.ROWS
 _NOTHING = hashlib.sha256().hexdigest()
+_EXTRACTOR = re.compile(r"[\w.]{1,32}", re.ASCII)
 Placed = tuple[str, dict[str, Any]]
 """A row and the folder where it belongs: `articles` or `dropped`."""
 
@@ -64,16 +67,12 @@ class Revising:
         kind: str,
         patience: float = 60.0,
         tick: Callable[[], None] = lambda: None,
-        thorough: bool = False,
     ) -> None:
-        """`kind`: what the manifest calls it, `rebuild`. `patience`: seconds without progress of an upload.
-
-        `thorough`: of what is replaced a bucket with versions keeps nothing either.
-        """
+        """`kind`: what the manifest calls it, `rebuild`. `patience`: seconds without progress of an upload."""
         self.outlet = outlet
         self.began = datetime.now(UTC)
         self.id = layout.job_id(self.began)
-        self._kind, self._patience, self._tick, self._thorough = kind, patience, tick, thorough
+        self._kind, self._patience, self._tick = kind, patience, tick
         self._holding = Holding(outlet, archive_uri, state_dir, catalog_uri)
         self.storage, self.catalog = self._holding.storage, self._holding.catalog
         self._folder = self._holding.spools / self.id
@@ -131,7 +130,7 @@ class Revising:
                     name: [asdict(line) for line in getattr(piece, name)] for name in ("known", "versions", "unmade")
                 }
                 self.event(REVISED, made=[], replaced=[], sha256={}, **told)
-        # The last word: what a killed job lacks it is made anew with, by the next one.
+        # The last word: without it the parts are not whole, and nothing that was told before it counts.
         self.event(REVISED, made=written, replaced=unit.keys, sha256=digests, known=[], versions=[], unmade=[])
         self._holding.guard(self._spool.sync)
         self._holding.guard(finish_revised, self._folder, written)
@@ -184,7 +183,7 @@ class Revising:
         left = self._holding.drain(self._patience, self._tick)
         if not left and not keep:
             for key in parts.replaced(self._keys()):
-                self.storage.remove(key, versions=self._thorough)
+                self.storage.remove(key)
         return left
 
     def _expect_all(self) -> None:
@@ -236,7 +235,7 @@ class Revising:
                 self._holding.guard(file.path.unlink)
                 continue
             key = layout.rows_key(
-                folder, unit.outlet, date.fromisoformat(unit.day), unit.job, file.extractor, self._revision
+                folder, unit.outlet, date.fromisoformat(unit.day), unit.job, file.extractor, revision=self._revision
             )
             path = self._folder / (key + MADE)
             self._holding.guard(make_folder, path.parent)
@@ -257,7 +256,12 @@ def _row(line: tuple[int, bytes] | Fault, *, dropped: bool) -> dict[str, Any] | 
     if isinstance(line, Fault):
         return line
     row = lines.parsed(*line)
-    return row if isinstance(row, Fault) else next(lines.of_row(line[0], row, dropped=dropped), row)
+    if isinstance(row, Fault):
+        return row
+    version = row.get("schema")
+    if isinstance(version, int) and version > SCHEMA:  # what it says beyond what we know would be lost
+        return Fault(Kind.ROW, line[0], f"the row has schema {version}, and this program knows {SCHEMA}")
+    return next(lines.of_row(line[0], row, dropped=dropped), row)
 
 
 class _Fresh:
@@ -287,7 +291,9 @@ class _Fresh:
 
     def add(self, row: dict[str, Any]) -> None:
         """Append a row. Raises OSError."""
-        self.extractor = max(self.extractor, str(row["extractor"] or "0"), key=lambda name: (len(name), name))
+        name = str(row.get("extractor"))
+        if _EXTRACTOR.fullmatch(name):  # it becomes part of a key
+            self.extractor = max(self.extractor, name, key=lambda name: (len(name), name))
         line = line_of(row)
         self._hash.update(line)
         self._file.write(line)

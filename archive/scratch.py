@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from archive.errors import StorageError
 
 
 class Scratch:
-    """Tables in a file without a name, which goes with the process. Every method raises StorageError when it fails."""
+    """Tables in a file. Every method raises StorageError when it fails.
 
-    def __init__(self, tables: str) -> None:
-        self._database = sqlite3.connect("")
+    Without a path the file has no name, and goes with the process.
+    """
+
+    def __init__(self, tables: str, path: Path | None = None) -> None:
+        self._where = path.parent if path else "TMPDIR"
+        self._database = sqlite3.connect(path or "")
         self.script("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + tables)
 
     def close(self) -> None:
@@ -34,11 +40,16 @@ class Scratch:
 
     def select(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Rows of an answer."""
-        yield from self._run(self._database.execute, query, values)
+        with self._explained():
+            yield from self._database.execute(query, values)
 
-    @staticmethod
-    def _run(act: Callable[..., sqlite3.Cursor], *arguments: Any) -> sqlite3.Cursor:
-        try:
+    def _run(self, act: Callable[..., sqlite3.Cursor], *arguments: Any) -> sqlite3.Cursor:
+        with self._explained():
             return act(*arguments)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.OperationalError as error:
-            raise StorageError(f"A temporary file failed: {error}. Make room in TMPDIR.") from error
+            raise StorageError(f"A temporary file failed: {error}. Make room in {self._where}.") from error

@@ -15,7 +15,7 @@ from archive.state import State, open_state
 
 
 class Storage(Protocol):
-    """Complete, immutable files under slash-separated keys. May be used from several threads."""
+    """Complete files under slash-separated keys. Only a takedown changes one. May be used from several threads."""
 
     def check(self) -> None:
         """Is the storage there, and are we welcome? Raises StorageRefused, StorageUnreachable, StorageError."""
@@ -24,6 +24,25 @@ class Storage(Protocol):
         """Move a complete local file to `key`, at once or in the background. Never overwrites another file.
 
         Durable on return, on this machine at least. Raises StorageError.
+        """
+
+    def replace(self, path: Path, key: str, expected: str) -> None:
+        """Put a complete local file in the place of what is under `key`, whole or not at all; `path` is gone then.
+
+        `expected` is the SHA-256, hexadecimal, of what it was made from: anything else is not overwritten. Of what was
+        there nothing is kept (see `purge`). When the new content is there already, that is all. Raises StorageError.
+        """
+
+    def remove(self, key: str, *, versions: bool = False) -> None:
+        """Take a file away; one that is not there is no error.
+
+        A bucket with versions keeps it all the same; with `versions` not even that. Raises StorageError.
+        """
+
+    def purge(self, prefix: str) -> None:
+        """Delete what a bucket with versions keeps of former contents of the files whose keys begin so.
+
+        Raises StorageError.
         """
 
     def exists(self, key: str) -> bool:

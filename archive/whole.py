@@ -82,6 +82,8 @@ def answers(records: Iterable[Record], key: str) -> Iterator[Answer]:
     for record in records:
         kind = record.get("WARC-Type")
         if kind in {"response", "revisit"}:
+            yield from unasked.values()  # what was adopted without its request; ours comes right behind the response
+            unasked.clear()
             answer = _answer(record, key)
             unasked[answer.ref.record_id] = answer
         elif kind == "request":

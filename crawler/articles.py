@@ -267,6 +267,8 @@ class ArticleSpider(DiscoverySpider):
         judgement = Judgement(first.verdict, first.reason, final=first.verdict not in OPEN_ENDED)
         if first.verdict is Verdict.ARTICLE:
             judgement = self._place(article, visit, first, final=final)
+        if judgement.verdict is Verdict.TAKEN_DOWN:  # nothing of it is kept again
+            article = Article(id=article.id, extractor=article.extractor, rules=article.rules)
         if judgement.verdict is Verdict.ARTICLE and self.respects_opt_out:
             judgement = respect(article, judgement)
         if judgement.verdict is Verdict.ARTICLE:
@@ -284,7 +286,10 @@ class ArticleSpider(DiscoverySpider):
             return Judgement(Verdict.ARTICLE, "", final=final)
         if twin := self.frontier.twin(article.id):
             visit.url = visit.target.url  # the address that both call their own is the twin's
-            return Judgement(Verdict.DUPLICATE, f"the same article as {twin.url}", final=twin.durable)
+            verdict, more = Verdict.DUPLICATE, ""
+            if self.frontier.is_taken_down(article.id):
+                verdict, more = Verdict.TAKEN_DOWN, ", which was taken down"
+            return Judgement(verdict, f"the same article as {twin.url}{more}", final=twin.durable)
         if visit.recovered or visit.is_revisit:  # fetched for another run, which had asked for it
             return Judgement(Verdict.ARTICLE, "", final=final)
         if not self.arguments.wants_day(article.published):

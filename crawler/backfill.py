@@ -106,10 +106,10 @@ class Course:
             return where
         pace = (self._ended[-1] - self._ended[0]) / (len(self._ended) - 1)
         since_then = min(self._clock() - self._ended[-1], pace)
-        return f"{where}, {_span(pace * left - since_then)} left"
+        return f"{where}, {span(pace * left - since_then)} left"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """Seconds as a person would say them."""
     for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 1.5 * size:

@@ -6,8 +6,8 @@ import os
 import pickle
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from archive.errors import StorageError, StorageRefused, StorageUnreachable
 from archive.files import Files, files_of
+from archive.model import Verdict
 from crawler.outlet import Outlet
 from crawler.rereading import Row, reread
 from pipelines.extract import EXTRACTOR, PageRefused
@@ -26,6 +27,8 @@ from pipelines.workers import TIMEOUT_SECONDS, open_pool, schedule, stop_pool
 
 AT_ONCE = 16
 """Rows that a worker is given at a time."""
+_FAILED = (TimeoutError, ProcessExpired, BrokenProcessPool)
+"""How a call ends whose worker hung or died."""
 Made = Row | str
 """The row that was made again, or why none was, in words."""
 
@@ -57,21 +60,25 @@ class Bulk:
         self._jobs = jobs or os.cpu_count() or 1
         self._pools: list[ProcessPool] = []
         self._own = threading.local()
+        self._is_over = False
         self._threads = ThreadPoolExecutor(self._jobs, thread_name_prefix="rows")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_over = True  # after Ctrl-C nobody wants to wait for the page that a worker is at
         self._threads.shutdown(cancel_futures=True)
         for pool in self._pools:
             stop_pool(pool)
 
-    def reread(self, rows: Iterable[Row], *, every: bool = True) -> Iterator[tuple[Row, Made]]:
+    def reread(
+        self, rows: Iterable[Row], *, every: bool = True, tick: Callable[[], None] = lambda: None
+    ) -> Iterator[tuple[Row, Made]]:
         """Each row with what today's rules make of it, in order. Without `every`, what they made stays as it is.
 
-        A page on which a worker hangs or dies costs its own row alone. Raises StorageUnreachable, StorageRefused, and
-        whatever `rows` raises.
+        A page on which a worker hangs or dies costs its own row alone; `tick` is called about once a second as long as
+        rows are waited for. Raises StorageUnreachable, StorageRefused, and whatever `rows` and `tick` raise.
         """
         iterator = iter(rows)
         waiting: deque[tuple[list[Row], Future[list[Made]]]] = deque()
@@ -83,19 +90,22 @@ class Bulk:
                 if not waiting:
                     return
                 some, future = waiting.popleft()
+                while not future.done():
+                    wait([future], 1.0)
+                    tick()
                 yield from zip(some, future.result(), strict=True)
 
     def _ask(self, rows: list[Row], every: bool) -> list[Made]:  # noqa: FBT001 - submit() passes it on
         """In a thread of its own: have this thread's worker make them, and each alone if that comes to grief."""
         try:
             return self._call(rows, every=every, seconds=TIMEOUT_SECONDS)
-        except (TimeoutError, ProcessExpired, BrokenProcessPool):
+        except _FAILED:
             self._forget()
         made = []
         for row in rows:
             try:
                 made += self._call([row], every=every, seconds=TIMEOUT_SECONDS)
-            except (TimeoutError, ProcessExpired, BrokenProcessPool) as error:
+            except _FAILED as error:
                 self._forget()
                 made.append(f"its extraction came to no end: {type(error).__name__}")
         return made
@@ -105,7 +115,11 @@ class Bulk:
         if pool is None:
             pool = self._own.pool = open_pool()
             self._pools.append(pool)
-        return schedule(pool, partial(_make, self._origin, rows, every=every), seconds).result()
+        future = schedule(pool, partial(_make, self._origin, rows, every=every), seconds)
+        while not wait([future], 0.5).done:
+            if self._is_over:
+                raise CancelledError
+        return future.result()
 
     def _forget(self) -> None:
         pool = self._own.pool
@@ -115,8 +129,9 @@ class Bulk:
 
 
 def is_of_today(row: Row, outlet: Outlet) -> bool:
-    """Was the row made by today's extractor and rules?"""
-    return bool(row.get("extractor") == EXTRACTOR and row.get("rules") == outlet.rules.digest)
+    """Was the row made by today's extractor and rules, or is there nothing that they could be asked of?"""
+    is_made = row.get("extractor") == EXTRACTOR and row.get("rules") == outlet.rules.digest
+    return is_made or row.get("verdict") == Verdict.TAKEN_DOWN
 
 
 def _make(origin: Origin, rows: list[Row], *, every: bool) -> list[Made]:
@@ -126,16 +141,16 @@ def _make(origin: Origin, rows: list[Row], *, every: bool) -> list[Made]:
 
 
 def _made(files: Files, row: Row, outlets: Mapping[str, Outlet], origin: Origin, *, every: bool) -> Made:
-    outlet = outlets.get(row["outlet"])
+    outlet = outlets.get(row.get("outlet", ""))
     if outlet is None:
-        return f"there is no outlet {row['outlet']} any more"
+        return f"there is no outlet {row.get('outlet')} any more"
     if not every and is_of_today(row, outlet):
         return row
     try:
         return reread(files, row, outlet, respects_opt_out=origin.respects_opt_out)
     except (StorageUnreachable, StorageRefused):
         raise
-    except (StorageError, PageRefused) as error:
+    except (StorageError, PageRefused, OSError) as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - a fault of ours costs this row, which stays as it is
         return f"a fault of ours: {error!r}"

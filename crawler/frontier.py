@@ -210,6 +210,11 @@ class Frontier:
         first = self._articles.get(article_id)
         return Twin(first, durable=False) if first else None
 
+    def is_taken_down(self, article_id: str) -> bool:
+        """Was this article taken out of the archive?"""
+        known = self._memory.article(article_id)
+        return known is not None and known.verdict == Verdict.TAKEN_DOWN
+
     def take(self) -> Target | None:
         """The next target, if there is one and the limit leaves room for it."""
         limit = self._arguments.limit

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from archive import parts
 from archive.comparison import sides
-from archive.comparison.sides import Row, Rows, Side
+from archive.comparison.sides import Rows, Side
+from archive.dataset.names import PACKAGE, check_name
 from archive.errors import ArgumentError
 from archive.files import Files, OnDisk, files_of, is_begun
+from archive.layout import dataset_key
 from archive.legible import Legible
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
 
-    from archive.dataset.read import Dataset
     from crawler.outlet import Outlet
 
 ARCHIVE, BEFORE, REBUILD = "archive", "before", "rebuild"
@@ -29,7 +30,6 @@ NOT_MADE = "not-made"
 
 _MADE_WITH = re.compile(r"([^-/:]+)(?::([0-9a-f]+))?", re.ASCII)
 _IN_BUCKET = re.compile(r"(s3://.+)/datasets/([^/]+)/?")
-_PACKAGE = "datapackage.json"
 
 
 class Operands:
@@ -120,22 +120,25 @@ class Operands:
         return Side(name, f"extractor {name} in {_archive_at(self._files)}", rows)
 
     def _dataset(self, name: str) -> Side | None:
-        from archive.dataset.read import names, open_dataset  # noqa: PLC0415 - it brings pyarrow, which few need
+        try:
+            key = dataset_key(check_name(name), PACKAGE)
+        except ArgumentError:  # then it is something else
+            return None
+        return self._of_dataset(name, self._files, name) if self._files.exists(key) else None
 
-        return self._of_dataset(name, open_dataset(self._files, name)) if name in names(self._files) else None
+    def _of_dataset(self, name: str, place: Files | Path, called: str = "") -> Side:
+        from archive.dataset.read import open_dataset  # noqa: PLC0415 - it brings pyarrow
 
-    def _of_dataset(self, name: str, dataset: Dataset) -> Side:
-        where = f"dataset {_resolved(dataset.archive.where(dataset.prefix + _PACKAGE))}".removesuffix(f"/{_PACKAGE}")
+        dataset = open_dataset(place, called)
+        where = f"dataset {_resolved(f'{dataset.archive.name}/{dataset.prefix}'.rstrip('/'))}"
         return Side(name, where, partial(sides.rows_of_dataset, dataset, self._only), has_newest_only=True)
 
     def _at(self, name: str) -> Side:
         """A dataset or an archive elsewhere."""
-        from archive.dataset.read import open_dataset  # noqa: PLC0415 - as above
-
         if found := _IN_BUCKET.fullmatch(name):
-            return self._of_dataset(name, open_dataset(self._foreign(found[1]), found[2]))
-        if not name.startswith("s3:") and (folder := _folder(name)) and OnDisk(folder).exists(_PACKAGE):
-            return self._of_dataset(name, open_dataset(folder))
+            return self._of_dataset(name, self._foreign(found[1]), found[2])
+        if not name.startswith("s3:") and (folder := _folder(name)) and OnDisk(folder).exists(PACKAGE):
+            return self._of_dataset(name, folder)
         if name.startswith("s3:") or _folder(name):
             files = self._foreign(name)
             if is_begun(files):
@@ -149,32 +152,31 @@ class Operands:
         return self._open(uri, nothing_waits)
 
     def _remade(self, rows: Rows) -> Rows:
-        from crawler.bulk import Bulk, Origin  # noqa: PLC0415 - it brings the extractor, which reading does without
+        # They bring the extractor, which reading does without.
+        from crawler.bulk import Bulk, Origin  # noqa: PLC0415
+        from crawler.judgement import respects_opt_out  # noqa: PLC0415
 
         uri, state_dir = self._settings["ARCHIVE_URI"], self._settings["STATE_DIR"]
-        respects = self._settings.getbool("RESPECT_OPT_OUT")
-        with Bulk(Origin.of(uri, state_dir, self._outlets, respects_opt_out=respects)) as bulk:
-            for row, made in bulk.reread(row for _, row in rows):
-                if isinstance(made, str):
-                    self._not_made += 1
-                    yield False, _not_made(row, made)
-                else:
-                    yield "verdict" not in made, made
+        respects = respects_opt_out(self._settings)
+        origin = Origin.of(uri, state_dir, self._outlets, respects_opt_out=respects)
+        bulk = self._opened.enter_context(Bulk(origin))  # whatever ends the comparison ends its workers, too
+        for row, made in bulk.reread(row for _, row in rows):
+            if isinstance(made, str):
+                self._not_made += 1
+                yield False, {**row, "verdict": NOT_MADE, "reason": made}
+            else:
+                yield "verdict" not in made, made
 
     def _there(self) -> str:
         """What could be named."""
-        from archive.dataset.read import names  # noqa: PLC0415 - as above
-
+        keys = self._files.keys("datasets", PACKAGE)
+        datasets = [name for key in keys if key == dataset_key(name := key.split("/")[1], PACKAGE)]
         made = sides.rules_of(self._reading(self._files), self._keys)
         extractors = [one for name, rules in made.items() for one in (name, *(f"{name}:{rule}" for rule in rules))]
         return (
             f"There are {ARCHIVE}, {BEFORE} and {REBUILD}; extractors: {', '.join(extractors) or 'none'}; datasets: "
-            f"{', '.join(names(self._files)) or 'none'}; and the folder or s3:// address of a dataset or an archive."
+            f"{', '.join(datasets) or 'none'}; and the folder or s3:// address of a dataset or an archive."
         )
-
-
-def _not_made(row: Row, why: str) -> Row:
-    return {**row, "verdict": NOT_MADE, "reason": why}
 
 
 def _archive_at(files: Files) -> str:

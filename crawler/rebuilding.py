@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from archive.catalog import Catalog
@@ -19,10 +20,12 @@ from archive.revising import Placed, Revising, Unit
 from crawler.bulk import Bulk, is_of_today
 from crawler.judgement import OPEN_ENDED
 from crawler.outlet import Outlet
-from crawler.rereading import Row
+from crawler.rereading import Row, emptied
 from pipelines.extract import EXTRACTOR
 
 ARTICLES, DROPPED = ROWS
+MOST_SAID = 20
+"""Rows of a unit of which it is said, one by one, that they could not be made again."""
 _HOLD_SECONDS = 10.0
 
 
@@ -101,19 +104,25 @@ class Rebuilding:
 
     def _placed(self, unit: Unit, where: str, began: float) -> Generator[Placed]:
         """The rows of a unit as they are to be from now on, and where they belong."""
-        fresh: set[str] = set()
+        fresh: dict[str, str] = {}
+        stuck = 0
         with closing(self._revising.rows(unit)) as placed:
             olds = (row for _, row in placed)
-            for old, made in self._bulk.reread(olds, every=self._every):
+            hold = partial(self._hold, where, began)
+            for old, made in self._bulk.reread(olds, every=self._every, tick=hold):
                 if isinstance(made, str):
-                    self.count.stuck += 1
-                    self._complain(f"{old['url']} of job {unit.job} stays as it was: {made}")
+                    stuck += 1
+                    if stuck <= MOST_SAID:
+                        self._complain(f"{old.get('url')} of job {unit.job} stays as it was: {made}")
                     new = old
                 else:
                     new = self._alone(old, made, fresh)
                     self._note(unit, old, new)
-                self._hold(where, began)
+                hold()
                 yield (DROPPED if "verdict" in new else ARTICLES), new
+        self.count.stuck += stuck
+        if stuck > MOST_SAID:
+            self._complain(f"And {stuck - MOST_SAID:,} more rows of job {unit.job} stay as they were.")
 
     def _hold(self, where: str, began: float) -> None:
         now = time.monotonic()
@@ -124,15 +133,18 @@ class Rebuilding:
             self._told = now
             self._tell(f"{where}; {self.count.rows:,} rows, {self.count.rows / max(now - began, 0.1):,.0f} a second")
 
-    def _alone(self, old: Row, new: Row, fresh: set[str]) -> Row:
+    def _alone(self, old: Row, new: Row, fresh: dict[str, str]) -> Row:
         """The row, unless the archive has its article already: what was none before may be another address of one."""
         if "verdict" not in old or "verdict" in new:
             return new
         known = self._catalog.article(new["id"])
+        if known and known.verdict == Verdict.TAKEN_DOWN:  # nothing of it is kept again
+            reason = f"the same article as {known.url}, which was taken down"
+            return emptied(new) | {"verdict": known.verdict, "reason": reason}
         if known is None and new["id"] not in fresh:
-            fresh.add(new["id"])
+            fresh[new["id"]] = new["url"]
             return new
-        twin = known.url if known else new["url"]
+        twin = known.url if known else fresh[new["id"]]
         return new | {"verdict": Verdict.DUPLICATE.value, "reason": f"the same article as {twin}"}
 
     def _note(self, unit: Unit, old: Row, new: Row) -> None:
@@ -154,13 +166,31 @@ class Rebuilding:
             self._changes.known += self._known(old, new)
 
     def _known(self, old: Row, new: Row) -> Iterator[Known]:
-        """The lines of all addresses that were judged by this response, as it is judged now."""
-        record = old["captures"][0]["record_id"]
+        """The lines of all addresses that are known by this row, as it is now.
+
+        A second look that told nothing new made no row, but its record is the one that the address is known by.
+        """
         own = self._catalog.known(old["url"])
-        lines = {line.url: line for line in (*self._catalog.addresses(old["id"]), *([own] if own else []))}
-        for line in lines.values():
-            if line.record == record:
-                yield replace(line, **_facts(new, line))
+        if "verdict" not in old:
+            lines = [line for line in self._catalog.addresses(old["id"]) if line.version == old["version"]]
+            before = self._left(old["id"]) if "verdict" in new else set()
+            if before:  # an earlier version is an article all the same
+                yield from (replace(line, version=max(before), facts=None, made=None) for line in lines)
+                return
+        else:
+            record = old["captures"][0]["record_id"]
+            is_by_it = own is not None and (
+                own.record == record or own.verdict == old["verdict"] or "verdict" not in new
+            )
+            # Of an article its own row speaks, whatever a later look at its address came to.
+            lines = [own] if own and is_by_it and own.verdict != Verdict.ARTICLE else []
+        yield from (replace(line, **_facts(new, line)) for line in lines)
+
+    def _left(self, article_id: str) -> set[int]:
+        """Versions of an article that there are after what this unit has taken away so far."""
+        gone = {(row.article_id, row.version, row.job) for row in self._changes.unmade}
+        there = self._catalog.versions(article_id)
+        return {row.version for row in there if (row.article_id, row.version, row.job) not in gone}
 
 
 def _version(unit: Unit, row: Row) -> Version | None:
@@ -179,7 +209,9 @@ def _facts(row: Row, line: Known) -> dict[str, Any]:
     return facts | {
         "article_id": row["id"],
         "version": row["version"],
+        "captured": row["captured"],
         "final": line.final or row["complete"],
+        "tries": 0,
         "facts": facts_sha256(row),
         "made": f"{row['extractor']}:{row['rules']}",
         "first": line.first or row["captured"],

@@ -92,6 +92,12 @@ def row_of(outcome: Outcome) -> Row:
     return row
 
 
+def emptied(row: Row) -> Row:
+    """A row with nothing of its article but where it was."""
+    blank = Article(extractor=row["extractor"], rules=row["rules"]).row()
+    return blank | {name: row[name] for name in _KEPT}
+
+
 def reread(files: Readable, row: Row, outlet: Outlet, *, respects_opt_out: bool = True) -> Row:
     """The row that today's extractor and rules make of the captures of a row.
 
@@ -99,6 +105,8 @@ def reread(files: Readable, row: Row, outlet: Outlet, *, respects_opt_out: bool 
     duplicate is one of what that job knew. Raises Damaged where the captures are not what the row says, StorageError,
     PageRefused.
     """
+    if row.get("verdict") == Verdict.TAKEN_DOWN:  # nothing of it is kept again
+        return row
     captured = datetime.fromisoformat(row["captured"]) if row["captured"] else None
     refs = [RecordRef(**{name: ref[name] for name in RecordRef.__slots__}) for ref in row["captures"]]
     # A page that had not changed has its first capture in the row, and what its host said on the day of the last.
@@ -106,7 +114,7 @@ def reread(files: Readable, row: Row, outlet: Outlet, *, respects_opt_out: bool 
     pages: list[Page] = []
     for ref in refs:
         head, payload = replay.response(files, ref)
-        response = _unpacked(response_of(ref.url, head, payload))
+        response = unpacked(response_of(ref.url, head, payload))
         call = page_call(response) if response.status == 200 else None
         if not isinstance(call, Call):
             if pages:
@@ -151,7 +159,7 @@ def _is_mended(row: Row, article: Article) -> bool:
     return is_ruled and (row["extractor"], row["rules"]) != (article.extractor, article.rules)
 
 
-def _unpacked(response: Response) -> Response:
+def unpacked(response: Response) -> Response:
     """The response without its content coding, as the crawl takes it off. Raises Damaged."""
     if "Content-Encoding" not in response.headers:
         return response

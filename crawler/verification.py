@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from itertools import chain
@@ -21,43 +19,24 @@ from archive.verification.jobs import AtWork, may_be_of
 from archive.verification.links import Links
 from archive.verification.pairs import Note
 from archive.verification.sums import Sums
-from crawler import verb
-from crawler.progress import Progress, plain
-
-AGAIN = "Check rights and disk, and verify again."
+from crawler.findings import AGAIN, Findings, complain, counted
 
 
-class OutputError(Exception):
-    """Standard output takes nothing more: no fault of the file that is being read."""
-
-    def __init__(self, reason: OSError) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
-class Verification:
+class Verification(Findings):
     """One run over a list of files, told on standard output."""
 
     def __init__(self, *, reindex: bool) -> None:
+        super().__init__()
         self._reindex = reindex
-        self._progress = Progress()
-        self._faults = 0
         self._records = 0
-        self._unread: set[str] = set()
         self._made: set[str] = set()
         """Keys of indexes."""
         self._is_waiting = False
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")
 
     @property
     def status(self) -> ExitStatus:
-        """What is known so far."""
-        if self._unread:
-            return ExitStatus.STORAGE
-        if self._is_waiting:
-            return ExitStatus.UPLOADS_PENDING
-        return ExitStatus.VERIFICATION if self._faults else ExitStatus.DONE
+        found = super().status
+        return ExitStatus.UPLOADS_PENDING if self._is_waiting and found is not ExitStatus.STORAGE else found
 
     def of_archive(self, files: Files, at_work: AtWork, *, deep: bool, patience: float) -> ExitStatus:
         """Check an archive: its WARC files, what lies beside them, and with `deep` what lies between them.
@@ -66,21 +45,21 @@ class Verification:
         UsageError where there is nothing to check, OutputError, StorageError.
         """
         sums = Sums(files)
-        links = Links(files, at_work, self._refused, sums) if deep else None
+        links = Links(files, at_work, self.refused, sums) if deep else None
         with closing(sums), closing(links) if links else nullcontext():
             warcs, indexes = self._listed(files, links)
-            self._progress.begin([Path(files.where(key)) for key in warcs] if files.is_here else [])
+            self.progress.begin([Path(files.where(key)) for key in warcs] if files.is_here else [])
             for number, key in enumerate(warcs, 1):
                 if not files.is_here:
-                    self._progress.tell(f"file {number} of {len(warcs)}  {files.where(key)}")
+                    self.progress.tell(f"file {number} of {len(warcs)}  {files.where(key)}")
                 self._try(files, key, at_work, links, sums)
-            for key, fault in orphans(indexes, set(warcs), files, self._refused):
+            for key, fault in orphans(indexes, set(warcs), files, self.refused):
                 if not self._is_coming(key, at_work):
-                    self._say(files.where(key), fault)
-            self._progress.tell(f"following {'revisits, rows and ' if links else ''}manifests")
-            between = links.faults() if links else sums.read(self._refused)
-            for key, fault in chain(between, sums.faults(self._refused)):
-                self._say(files.where(key), fault)
+                    self.say(files.where(key), fault)
+            self.progress.tell(f"following {'revisits, rows and ' if links else ''}manifests")
+            between = links.faults() if links else sums.read(self.refused)
+            for key, fault in chain(between, sums.faults(self.refused)):
+                self.say(files.where(key), fault)
         self._settle(files, patience)
         return self._end(len(warcs))
 
@@ -90,28 +69,26 @@ class Verification:
         Raises UsageError for what cannot be meant, OutputError.
         """
         paths = self._named(names)
-        self._progress.begin(paths)
+        self.progress.begin(paths)
         for path in paths:
             self._try_named(path, own=ours is not None and path.resolve().is_relative_to(ours.resolve()))
-            self._progress.pass_over(path)
+            self.progress.pass_over(path)
         return self._end(len(paths))
 
     def _end(self, number: int) -> ExitStatus:
-        self._progress.clear()
-        faults = _counted(self._faults, "fault") if self._faults else "no faults"
-        _print(f"{faults} in {_counted(number, 'file')}, {_counted(self._records, 'record')}")
+        self.note(f"{self.counted()} in {counted(number, 'file')}, {counted(self._records, 'record')}")
         return self.status
 
     def _listed(self, files: Files, links: Links | None) -> tuple[list[str], list[str]]:
         """Keys of the WARC files and of the indexes. Raises UsageError."""
 
         def unlisted(error: Unread) -> None:
-            self._refused(error)
+            self.refused(error)
             if links:
                 links.lacks()
 
         keys = list(files.keys("warc", *WARC_SUFFIXES, ".cdxj", refused=unlisted))
-        if not keys and not self._unread:
+        if not keys and not self.unread:
             mounted = "is its disk mounted? " if files.is_here else ""
             raise UsageError(
                 f"There is no archive at {files.name}, or it has no WARC file: {mounted}"
@@ -129,8 +106,8 @@ class Verification:
             if name.startswith("-"):
                 raise UsageError(f"There is no option {name}: scrapy verify -h names them.", print_help=False)
             if name and path.is_dir():
-                found = files_in(path, *WARC_SUFFIXES, refused=self._refused)
-                if not found and not self._unread:
+                found = files_in(path, *WARC_SUFFIXES, refused=self.refused)
+                if not found and not self.unread:
                     raise UsageError(f"{name} holds no .warc or .warc.gz file.", print_help=False)
                 paths += found
             elif name and path.is_file():
@@ -139,21 +116,11 @@ class Verification:
                 raise UsageError(f"{name!r} is no regular file: name WARC files or folders.", print_help=False)
         return list(dict.fromkeys(paths))
 
-    def _refused(self, error: Unread, name: str = "") -> None:
-        """Something cannot be read, which does not keep the others from it."""
-        text = str(error) if name in str(error) else f"{name} cannot be read. {error}"
-        if isinstance(error, OSError):
-            text = f"{error.filename or name or 'A file'} cannot be read: {error.strerror or error}. {AGAIN}"
-        if text not in self._unread:
-            self._progress.clear()
-            complain(text)
-        self._unread.add(text)
-
     def _try(self, files: Files, key: str, at_work: AtWork, links: Links | None, sums: Sums) -> None:
         """Check a file of the archive, and tell `links` and `sums` of it."""
         name, index = files.where(key), cdxj.path_for(key)
         tell = links.of(key) if links else None
-        before = self._faults
+        before = self.faults
 
         def keep(made: Path) -> None:
             files.add(made, index)
@@ -167,30 +134,30 @@ class Verification:
                     self._write_index(path, files.where(index), keep)
                 # Asked for once more: its job may have put it there, and ended, while the file was read.
                 elif missing and not self._is_coming(key, at_work) and not files.exists(index):
-                    self._say(name, missing)
+                    self.say(name, missing)
         except (OSError, StorageError) as error:
-            self._refused(error, name)
+            self.refused(error, name)
             if links:
                 links.lacks(key)
-        self._progress.pass_over(Path(name))
+        self.progress.pass_over(Path(name))
 
     def _try_named(self, path: Path, *, own: bool) -> None:
-        before = self._faults
+        before = self.faults
         try:
             missing = self._check(str(path), path, own=own)
             if self._is_to_be_indexed(path, before):
                 self._write_index(path, str(index_path(path)))
             elif missing:
-                self._say(str(path), missing)
+                self.say(str(path), missing)
         except OSError as error:
-            self._refused(error, str(path))
+            self.refused(error, str(path))
 
     def _check(self, name: str, path: Path, *, own: bool, tell: Callable[[Note], None] | None = None) -> Fault | None:
         """Say every fault of a file but the one that it has no index, which is returned."""
 
         def seen(note: Note) -> None:
             self._records += 1
-            self._progress.show(path, note.offset)
+            self.progress.show(path, note.offset)
             if tell:
                 tell(note)
 
@@ -199,23 +166,23 @@ class Verification:
             if fault.kind is Kind.INDEX_MISSING:
                 missing = fault
             else:
-                self._say(name, fault)
+                self.say(name, fault)
         return missing
 
     def _is_to_be_indexed(self, path: Path, before: int) -> bool:
-        return self._reindex and self._faults == before and not index_path(path).exists()
+        return self._reindex and self.faults == before and not index_path(path).exists()
 
     def _write_index(self, path: Path, name: str, keep: Callable[[Path], None] = lambda _: None) -> None:
         index = index_path(path)
         lines = sorted(cdxj.index(path))
-        self._progress.clear()
+        self.progress.clear()
         try:
             cdxj.write(index, lines)
             keep(index)
         except OSError as error:
-            self._refused(StorageError(f"{name} cannot be written: {error.strerror or error}. {AGAIN}"))
+            self.refused(StorageError(f"{name} cannot be written: {error.strerror or error}. {AGAIN}"))
         except StorageError as error:
-            self._refused(error)
+            self.refused(error)
         else:
             complain(f"{name} was written.")
 
@@ -224,7 +191,7 @@ class Verification:
         try:
             return may_be_of(key, at_work(outlet_of(key)))
         except (OSError, StorageError) as error:
-            self._refused(error)
+            self.refused(error)
             return True
 
     def _settle(self, files: Files, patience: float) -> None:
@@ -233,41 +200,12 @@ class Verification:
             return
 
         def tick() -> None:
-            self._progress.tell("uploading indexes")
+            self.progress.tell("uploading indexes")
 
         if left := {*files.settle(patience, tick)} & self._made:
             self._is_waiting = True
-            self._progress.clear()
+            self.progress.clear()
             complain(
                 f"Indexes that could not be uploaded yet: {len(left)}. They wait in STATE_DIR: scrapy upload sends "
                 "them, and so does the next job of any outlet."
             )
-
-    def _say(self, name: str, fault: Fault) -> None:
-        self._faults += fault.times
-        self._progress.clear()
-        _print(f"{name}:{fault.offset}: {fault.kind}: {fault.detail}")
-
-
-def finish_output() -> None:
-    """Print what is buffered: at the end of the process nobody could say that it failed. Raises OutputError."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        raise OutputError(error) from error
-
-
-def complain(text: str) -> None:
-    """Say on standard error what keeps the result from being whole."""
-    verb.complain("verify", text)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _print(line: str) -> None:
-    try:
-        print(plain(line))  # noqa: T201 - the user reads this
-    except OSError as error:
-        raise OutputError(error) from error

@@ -12,7 +12,7 @@ from archive.job import Job
 from tests.buckets import Place
 from tests.fakesite import FakeSite
 from tests.proxy import Proxy
-from tests.runs import ROOT, SCRAPY, Run, environment
+from tests.runs import ROOT, SCRAPY, Run, environment, started
 
 ONE = "https://www.tribunnews.com/nasional/7788101/rel-terendam-rob-di-semarang-belasan-perjalanan-kereta-dialihkan-lewat-jalur-selatan"
 """An article of one page."""
@@ -47,13 +47,13 @@ class Machine:
 
     def crawl(self, site: FakeSite, *arguments: str, **extra: str) -> Run:
         """`scrapy crawl tribun`; the run has the bucket's content as it is then."""
-        with self.crawling(site, *arguments, options=(), **extra) as child:
-            return self._ended(child)
+        asked = [part for argument in arguments for part in ("-a", argument)]
+        command = ("crawl", "tribun", "-s", "DOWNLOAD_DELAY=0", *asked)
+        return Run(*started(*command, env=environment(site) | self.env(**extra)), self.copy())
 
     def upload(self, **extra: str) -> Run:
         """`scrapy upload`."""
-        with self._running(environment() | self.env(**extra), "upload") as child:
-            return self._ended(child)
+        return Run(*started("upload", env=environment() | self.env(**extra)), self.copy())
 
     def copy(self) -> Path:
         """The bucket's content in a folder."""
@@ -76,18 +76,8 @@ class Machine:
         """`scrapy crawl tribun` while it runs; killed at the end if it still does."""
         asked = [part for argument in arguments for part in ("-a", argument)]
         command = ("crawl", "tribun", "-s", "DOWNLOAD_DELAY=0", *options, *asked)
-        with self._running(environment(site) | self.env(**extra), *command) as child:
-            yield child
-
-    def _ended(self, child: subprocess.Popen[str]) -> Run:
-        out, log = child.communicate(timeout=100)
-        return Run(child.returncode, out, log, self.copy())
-
-    @staticmethod
-    @contextmanager
-    def _running(env: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        pipe = subprocess.PIPE
-        with subprocess.Popen([*SCRAPY, *arguments], cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True) as child:
+        env, pipe = environment(site) | self.env(**extra), subprocess.PIPE
+        with subprocess.Popen([*SCRAPY, *command], cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True) as child:
             try:
                 yield child
             finally:

@@ -13,13 +13,16 @@ from archive.model import Article, Capture
 from tests.browser import browser
 from tests.buckets import bucket, moto, quick_bucket, seaweed, sound_bucket, torn
 from tests.postgres import catalog_uri, connect, database, postgres
+from tests.takedowns import archive_copy, filled_archive
 
 __all__ = [
+    "archive_copy",
     "browser",
     "bucket",
     "catalog_uri",
     "connect",
     "database",
+    "filled_archive",
     "moto",
     "postgres",
     "quick_bucket",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import io
 import json
@@ -11,6 +12,7 @@ import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from scrapy.cmdline import execute
 from scrapy.utils.project import get_project_settings
 
 from tests.fakesite import FakeSite
+from tests.forks import Zygote
 
 ROOT = Path(__file__).parent.parent
 SCRAPY = (sys.executable, "-m", "scrapy")
-_READING = frozenset(("catalog", "fixture", "history", "ledger", "preview", "report", "verify", "wacz"))
+_READING = frozenset(("catalog", "dataset", "fixture", "history", "ledger", "preview", "report", "verify", "wacz"))
 """Verbs that run no reactor, unless they are to fetch a page."""
 
 
@@ -80,17 +83,34 @@ def scrapy(
     fetches = any(argument.startswith("http") for argument in arguments[1:]) and arguments[0] in {"fixture", "preview"}
     if arguments[0] in _READING and not (site or ahead or extra or fetches):
         return _here(*arguments)
-    command = (sys.executable, "-m", "tests.later", str(ahead.total_seconds())) if ahead else SCRAPY
+    return started(*arguments, env=environment(site) | extra, timeout=timeout, ahead=ahead)
+
+
+def started(
+    *arguments: str, env: dict[str, str], timeout: float = 100, ahead: timedelta | None = None
+) -> tuple[int, str, str]:
+    """A verb in a process of its own, to its end: a fork, where that has all of the environment; as `scrapy` tells."""
+    program = ("tests.later", str(ahead.total_seconds())) if ahead else ("scrapy",)
+    if _zygote().can_run(env):
+        return _zygote().run((*program, *arguments), env, timeout)
     done = subprocess.run(
-        [*command, *arguments],
+        [sys.executable, "-m", *program, *arguments],
         cwd=ROOT,
-        env=environment(site) | extra,
+        env=env,
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+@cache
+def _zygote() -> Zygote:
+    """What the runs of this process are forks of."""
+    zygote = Zygote(ROOT, environment())
+    atexit.register(zygote.close)
+    return zygote
 
 
 def _here(*arguments: str) -> tuple[int, str, str]:

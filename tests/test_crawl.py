@@ -129,7 +129,7 @@ def test_no_article_is_asked_for_twice_and_nobody_goes_off_the_outlet(run: Ran) 
 def test_we_say_who_we_are_and_ask_for_nothing_that_robots_txt_closes(run: Ran) -> None:
     _, _, site = run
     for request in site.requests:
-        assert request.header("User-Agent") == "Mozilla/5.0 (compatible; arsip-berita/0.2.0; +mailto:uji@contoh.test)"
+        assert request.header("User-Agent") == "Mozilla/5.0 (compatible; arsip-berita/0.3.0; +mailto:uji@contoh.test)"
         assert request.header("Accept-Encoding") == "gzip, deflate"
         assert not request.path.startswith(("/search", "/tag/", "/api/"))
 

@@ -161,7 +161,7 @@ def test_an_address_is_asked_for_once_and_nothing_is_archived(tmp_path: Path) ->
     assert (status, log) == (0, "")
     assert out.startswith("Jembatan Baru\narticle: ")
     assert "by the rules of tribun\n" in out
-    agent = "Mozilla/5.0 (compatible; arsip-berita/0.2.0;"
+    agent = "Mozilla/5.0 (compatible; arsip-berita/0.3.0;"
     assert asked == [(HOST, "/robots.txt", agent), (HOST, f"{PATH}?page=2", agent)]
     assert list(tmp_path.iterdir()) == []
 

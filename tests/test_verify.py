@@ -10,7 +10,7 @@ import pytest
 
 from archive.faults import Kind
 from archive.verification import files
-from tests import test_indexed, test_links
+from tests import test_dataset_proof, test_indexed, test_links
 from tests.warcs import (
     ASKED,
     CHUNKED,
@@ -215,6 +215,8 @@ def test_the_fault_is_named_at_its_record_and_nothing_else_is(tmp_path: Path, ca
 
 def test_every_kind_of_fault_is_made_by_a_test() -> None:
     elsewhere = {Kind.TOO_LARGE, Kind.TOO_MANY}  # their limits are moved for the test, here and in test_reader.py
+    elsewhere |= {Kind.FILE_DIGEST}  # in test_flips.py
+    elsewhere |= test_dataset_proof.KINDS
     assert {case.kind for case in CASES} | test_indexed.KINDS | test_links.KINDS | elsewhere == set(Kind)
 
 

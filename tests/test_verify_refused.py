@@ -16,6 +16,7 @@ from archive.errors import ExitStatus
 from archive.files import OnDisk
 from archive.verification.jobs import in_spool
 from crawler import verification as verb
+from crawler.findings import AGAIN
 from tests.runs import ROOT, SCRAPY, environment
 from tests.test_verify_verb import WRONG, archive, verify
 from tests.warcs import record
@@ -86,7 +87,7 @@ def test_an_index_that_cannot_be_written_is_said_and_the_rest_is_checked(
     status = verb.Verification(reindex=True).of_archive(OnDisk(archive), in_spool(archive), deep=False, patience=0)
     assert status is ExitStatus.STORAGE
     out, log = capsys.readouterr()
-    assert log == f"scrapy verify: {index} cannot be written: Permission denied. {verb.AGAIN}\n"
+    assert log == f"scrapy verify: {index} cannot be written: Permission denied. {AGAIN}\n"
     assert out == "no faults in 2 files, 6 records\n"
 
 

@@ -6,6 +6,7 @@ import heapq
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import groupby
@@ -16,9 +17,14 @@ from archive.errors import StorageError
 from archive.model import Pending
 from archive.s3.bucket import Bucket
 from archive.s3.outbox import Outbox
+from archive.s3.removing import delete, prove_if_match, purge
+from archive.s3.sending import Sender
 from archive.s3.uploader import Uploader
 from archive.s3.uploads import Uploads
 from archive.state import Places
+
+PATIENCE = 60.0
+"""Seconds that one who removes a file waits for its upload to end."""
 
 
 class RemoteStorage:
@@ -41,6 +47,26 @@ class RemoteStorage:
     def publish(self, path: Path, key: str) -> None:
         self._outbox.add(path, key)
         self._uploader.wake()
+
+    def replace(self, path: Path, key: str, expected: str) -> None:
+        with self._waiting(key) as file:
+            if file:
+                raise StorageError(f"{key} waits for its upload: run scrapy upload, and start again.")
+        prove_if_match(self._bucket)
+        with _minding(path), path.open("rb") as file:
+            Sender(self._bucket, self._uploads).replace(key, file.fileno(), expected)
+            self.purge(key)
+            path.unlink()
+
+    def remove(self, key: str, *, versions: bool = False) -> None:
+        self._leave_outbox(key)
+        delete(self._bucket, key)
+        self._uploads.forget(key)
+        if versions:
+            self.purge(key)
+
+    def purge(self, prefix: str) -> None:
+        purge(self._bucket, prefix)
 
     def exists(self, key: str) -> bool:
         if self._outbox.find(key):
@@ -97,6 +123,21 @@ class RemoteStorage:
         self._uploader.stop()
         self._uploads.close()
         self._bucket.close()
+
+    def _leave_outbox(self, key: str) -> None:
+        """Remove a file that waits; one that is being uploaded is waited for. Raises StorageError."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            with self._waiting(key) as file:
+                if file is None:
+                    return
+                if self._outbox.hold(file, key, alone=True):
+                    with _minding(self._outbox.folder / key):
+                        self._outbox.remove(key)
+                    return
+            if time.monotonic() > until:
+                raise StorageError(f"{key} is being uploaded, or read: start again when that is over.")
+            time.sleep(0.1)
 
     @contextmanager
     def _waiting(self, key: str) -> Iterator[IO[bytes] | None]:

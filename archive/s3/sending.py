@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from archive.errors import StorageError, StorageUnreachable
+from archive.errors import StorageError, StorageRefused, StorageUnreachable
 from archive.s3.abilities import TAKEN
 from archive.s3.body import Body
 from archive.s3.bucket import Bucket
@@ -48,7 +48,12 @@ class Sender:
     """Sends files. Safe for threads; no two of them send the same key."""
 
     def __init__(
-        self, bucket: Bucket, uploads: Uploads, *, moved: Callable[[], None], is_stopping: Callable[[], bool]
+        self,
+        bucket: Bucket,
+        uploads: Uploads,
+        *,
+        moved: Callable[[], None] = lambda: None,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """`moved` hears of every block that gets further than any before; `is_stopping` ends it between two parts."""
         self._bucket = bucket
@@ -87,6 +92,29 @@ class Sender:
         self._made.pop(key, None)
         for number in range(_BACK, len(digests.parts) + 1):
             self._reached.pop((key, number), None)
+
+    def replace(self, key: str, handle: int, expected: str) -> None:
+        """Put an open file in the place of one with the SHA-256 `expected`, by a conditional write.
+
+        On return it is there, equal. Raises Conflict when something else is there, StorageError, OSError.
+        """
+        earlier, size = self._uploads.find(key), os.fstat(handle).st_size
+        goes_on = earlier and earlier.upload_id and earlier.size == size
+        digests = digests_of(handle, earlier.part_size if earlier and goes_on else None)
+        found = self.compare(key, digests)
+        if found.state is not State.EQUAL:
+            # The tag was asked for first: whoever writes meanwhile makes the condition fail.
+            if found.state is State.MISSING or self._bucket.sha256(key) != expected:
+                raise Conflict(
+                    f"{self._bucket.where(key)} was changed meanwhile; nothing was overwritten. Start again."
+                )
+            if not (earlier and earlier.is_of(digests)):
+                self._uploads.begin(key, digests)
+            if not self._write(key, handle, digests, found.etag, must=True):
+                raise StorageUnreachable(f"{self._bucket.where(key)} was not overwritten: start again.")
+            if self.compare(key, digests).state is not State.EQUAL:
+                raise StorageUnreachable(f"{self._bucket.where(key)} arrived damaged: start again.")
+        self._uploads.done(key, digests)
 
     def compare(self, key: str, digests: Digests) -> Found:
         """What the server has, by size and SHA-256; by MD5 where it knows no better; else by reading it back."""
@@ -128,11 +156,18 @@ class Sender:
             "two, and move one of them away."
         )
 
-    def _write(self, key: str, handle: int, digests: Digests, damaged: str) -> bool:
-        """Write it, over the `damaged` object if there is one; False when the server refuses to overwrite."""
+    def _write(self, key: str, handle: int, digests: Digests, damaged: str, *, must: bool = False) -> bool:
+        """Write it, over the `damaged` object if there is one; False when the server refuses to overwrite.
+
+        `must` the condition be known to the server? Raises StorageRefused where it is not.
+        """
 
         def may_not(*, conditional: bool) -> bool:
             """Is there something, and the server cannot be told not to overwrite it?"""
+            if must and not conditional:
+                raise StorageRefused(
+                    f"{self._bucket.place} knows no conditional writes (If-Match): nothing was changed."
+                )
             return not conditional and not damaged and self.compare(key, digests).state is not State.MISSING
 
         with self._bucket.answering():

@@ -90,6 +90,10 @@ class Uploads:
         """A file is in the bucket, and was compared."""
         self._put(key, "uploaded", digests, None)
 
+    def forget(self, key: str) -> None:
+        """A file is no longer in the bucket."""
+        self._do(lambda base: base.execute("DELETE FROM uploads WHERE key = ?", (key,)))
+
     def latest(self) -> str:
         """When an upload that goes on last made progress, in whatever process."""
         row = self._do(lambda base: base.execute("SELECT max(at) FROM uploads WHERE state = 'pending'").fetchone())

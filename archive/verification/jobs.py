@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -14,12 +13,10 @@ from archive.faults import Fault, Kind, shown
 from archive.files import Files, Unread
 from archive.layout import outlet_of
 from archive.scratch import Scratch
-from archive.verification.files import limited
+from archive.verification.sums import Sums
 
 ROWS = ("articles", "dropped")
 """Folders of rows."""
-MAX_MANIFEST = 64 << 20
-"""Bytes of a manifest that are read."""
 
 _TABLES = """
 CREATE TABLE files (key BLOB PRIMARY KEY, outlet TEXT, lines INTEGER, named INTEGER DEFAULT 0) WITHOUT ROWID;
@@ -52,20 +49,22 @@ class Jobs:
     manifests. A job publishes its manifest last; so a file that was there has one by then, or its job is at work.
     """
 
-    def __init__(self, files: Files, at_work: AtWork) -> None:
+    def __init__(self, files: Files, at_work: AtWork, sums: Sums | None = None) -> None:
         self._files = files
+        self._sums = sums or Sums(files)
         self._ask = at_work
         self._at_work: dict[str, set[str]] = {}
         self._last: dict[str, str] = {}
         self._sure: dict[str, str] = {}
         """Outlet -> when the first job began after which every job has a manifest, also one that was killed."""
-        self._unread: set[str] = set()
-        """Outlets of which a manifest cannot be read, or not asked who is at work."""
+        self._unasked: set[str] = set()
+        """Outlets of which nobody can be asked who is at work."""
         self._scratch = Scratch(_TABLES)
 
     def close(self) -> None:
-        """Let go of the temporary file."""
+        """Let go of the temporary files."""
         self._scratch.close()
+        self._sums.close()
 
     def add(self, keys: Iterable[str]) -> None:
         """These are there. A part of rows that stays without a number of lines cannot be read to its end."""
@@ -91,36 +90,24 @@ class Jobs:
             try:
                 self._at_work[outlet] = set(self._ask(outlet))
             except (OSError, StorageError) as error:
-                self._unread.add(outlet)
+                self._unasked.add(outlet)
                 refused(error)
-
-        def unlisted(error: Unread) -> None:
-            self._unread.update(outlets)
-            refused(error)
-
-        for key in self._files.keys("jobs", ".json", refused=unlisted):
-            outlet, job = PurePosixPath(key).parent.name, PurePosixPath(key).stem
-            self._scratch.run("INSERT OR IGNORE INTO jobs (outlet, job) VALUES (?, ?)", outlet, job)
-            self._last[outlet] = max(self._last.get(outlet, ""), job[:14])
-            try:
-                with self._files.held(key) as path, path.open("rb") as file:
-                    data = file.read(MAX_MANIFEST)
-                yield from ((key, fault) for fault in limited(self._of_manifest(key, data)))
-            except (OSError, StorageError) as error:
-                self._unread.add(outlet)
-                refused(error)
+        yield from self._sums.read(refused, self._of_manifest)
         yield from self._unclaimed()
 
-    def _of_manifest(self, key: str, data: bytes) -> Iterator[Fault]:
+    def _of_manifest(self, key: str, manifest: dict[str, Any] | None) -> Iterator[Fault]:
+        outlet, job = PurePosixPath(key).parent.name, PurePosixPath(key).stem
+        self._scratch.run("INSERT OR IGNORE INTO jobs (outlet, job) VALUES (?, ?)", outlet, job)
+        self._last[outlet] = max(self._last.get(outlet, ""), job[:14])
+        if manifest is None:
+            return
         try:
-            manifest = json.loads(data)
             counts = manifest["counts"]
             rows = [counts["kept"], *counts["dropped"].values()]
             files = list(manifest["files"])
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except (LookupError, TypeError, AttributeError) as error:
             yield Fault(Kind.MANIFEST, 0, f"this is no manifest: {shown(f'{type(error).__name__}: {error}')}")
             return
-        outlet, job = PurePosixPath(key).parent.name, PurePosixPath(key).stem
         if manifest.get("finish") == "killed":
             self._scratch.run("UPDATE jobs SET killed = 1 WHERE outlet = ? AND job = ?", outlet, job)
         elif key in files:
@@ -161,7 +148,7 @@ class Jobs:
         found = self._scratch.select("SELECT key, outlet FROM files WHERE named = 0 ORDER BY key < ?, key", b"warc/")
         for key, outlet in found:
             name = os.fsdecode(key)
-            if outlet not in self._unread and not self._is_claimed(name, outlet):
+            if outlet not in self._unasked and self._sums.is_read(outlet) and not self._is_claimed(name, outlet):
                 yield name, Fault(Kind.UNCLAIMED, 0, "no manifest names the file: that of its job is gone")
 
     def _is_claimed(self, key: str, outlet: str) -> bool:

@@ -11,11 +11,13 @@ from archive.errors import StorageError
 from archive.faults import Fault, Kind, shown
 from archive.files import Files, Unread, refuse
 from archive.scratch import Scratch
+from archive.takedown.stub import stub_id
 from archive.verification import digests, rows
 from archive.verification.files import limited
 from archive.verification.jobs import ROWS, AtWork, Jobs
 from archive.verification.pairs import ORIGINALS, Note
 from archive.verification.pairs import key as short
+from archive.verification.sums import Sums
 
 _AT_ONCE = 5000
 _TABLES = """
@@ -38,11 +40,18 @@ class Links:
     whatever is published meanwhile. Every method raises StorageError when the temporary file cannot be written.
     """
 
-    def __init__(self, files: Files, at_work: AtWork, refused: Callable[[Unread], None] = refuse) -> None:
-        """`refused` is told what cannot be read."""
+    def __init__(
+        self,
+        files: Files,
+        at_work: AtWork,
+        refused: Callable[[Unread], None] = refuse,
+        sums: Sums | None = None,
+    ) -> None:
+        """`refused` is told what cannot be read, `sums` what is read here, and it reads the manifests."""
         self._files = files
         self._refused = refused
-        self._jobs = Jobs(files, at_work)
+        self._sums = sums or Sums(files)
+        self._jobs = Jobs(files, at_work, self._sums)
         self._scratch = Scratch(_TABLES)
         self._numbers: dict[str, int] = {}
         self._keys: list[str] = []
@@ -90,10 +99,21 @@ class Links:
             for key in self._jobs.keys(folder):
                 try:
                     with self._files.held(key) as path:
+                        self._sums.add(key, path)
                         yield from ((key, fault) for fault in limited(self._of_lines(path, key, folder)))
                 except (OSError, StorageError) as error:
                     self._refused(error)
+        self._of_damaged()
         yield from self._jobs.faults(self._refused)
+
+    def _of_damaged(self) -> None:
+        """Ends that were cut off are bytes like others."""
+        for key in self._files.keys("damaged", refused=self._refused):
+            try:
+                with self._files.held(key) as path:
+                    self._sums.add(key, path)
+            except (OSError, StorageError) as error:
+                self._refused(error)
 
     def _of_revisits(self) -> Iterator[tuple[str, Fault]]:
         revisits = self._scratch.select("SELECT * FROM revisits ORDER BY file, offset")
@@ -168,6 +188,9 @@ class Links:
             yield Kind.ROW_RECORD, f"the row points at {where}, and no record is there"
             return
         length, name, target, digest = found[0]
+        if name == short(stub_id(capture["record_id"])):
+            yield Kind.ROW_RECORD, f"the record at {where} was taken down: scrapy takedown takes the row out, too"
+            return
         promised = digests.parse(capture["payload_digest"])
         differing = [
             field

@@ -12,6 +12,7 @@ from archive.errors import ArgumentError, ExitStatus
 from archive.files import files_of
 from archive.model import Verdict
 from archive.outcome import MOVED
+from archive.takedown import log
 from crawler.progress import plain
 from crawler.verb import Verb, as_json, complain, outlets_of, positional, tell, times, to_the_second
 
@@ -112,7 +113,10 @@ def _unfound(found: History) -> Iterator[str]:
         yield f"{found.url}: not in the archive, and no source has announced it."
         return
     yield found.url
-    if known:
+    if known and known.verdict == Verdict.TAKEN_DOWN:
+        yield f"taken down    {to_the_second(known.visited or 'some day')}, in job {known.job}"
+        yield f"  the archive holds nothing of it, and it is not asked for again; {log.FOLDER}/{known.outlet}/ says why"
+    elif known:
         yield f"not in the archive as an article: {known.verdict}" + (f", {found.reason}" if found.reason else "")
         captured = to_the_second(known.captured or "some day")
         yield f"  captured {captured}, job {known.job}, record {known.record or 'unknown'}"

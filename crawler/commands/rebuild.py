@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
@@ -37,7 +38,8 @@ class Command(Verb):
             "Make rows again from the WARC files, with today's extractor and rules, where others made them: of all "
             "outlets, or of those named. Nothing is fetched. A row keeps its id, version, job and captures; what was "
             "no article may become one, and the other way round. New parts are written beside the old ones, which are "
-            "then removed. It may be stopped at any moment: the next run goes on from there, and one with nothing to "
+            "then removed. With --from, captures of archives that others made are adopted into this one, and rows made "
+            "of them. It may be stopped at any moment: the next run goes on from there, and one with nothing to "
             "do changes nothing. docs/rebuild.md says more. Exit status: 0 done, 2 bad arguments or no archive, 5 "
             "storage or catalog failed, 6 files wait for their upload, 9 a job is at work on an outlet, 10 done, but "
             "some rows could not be made again and stay as they were, 130 interrupted."
@@ -52,6 +54,13 @@ class Command(Verb):
             "--all", action="store_true", dest="every", help="also make again what today's rules have made"
         )
         parser.add_argument("--keep", action="store_true", help="leave the old parts, for scrapy diff before archive")
+        parser.add_argument(
+            "--from",
+            action="append",
+            dest="places",
+            metavar="PLACE",
+            help="adopt what others archived: a .warc, .warc.gz or .wacz, a folder of them, or s3://bucket/prefix",
+        )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         """Rebuild one outlet after the other."""
@@ -63,6 +72,8 @@ class Command(Verb):
         refuse_options(args, self.name)
         if opts.jobs is not None and opts.jobs < 1:
             raise UsageError(f"--jobs {opts.jobs} is not possible: give 1 or more.", print_help=False)
+        if opts.places:
+            return self._adopt(args, opts)
         outlets = self._outlets(args)
         period = period_of(next(iter(outlets.values())), opts)
         origin = Origin.of(
@@ -84,13 +95,26 @@ class Command(Verb):
         tell(_told(total, keep=opts.keep))
         return max(ends, key=_GRAVITY.index)
 
+    def _adopt(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
+        """Take in other people's archives. Raises UsageError, ArgumentError, StorageError."""
+        from crawler.foreign.adopt import adopt
+
+        assert self.settings is not None
+        if opts.since or opts.until or opts.every or opts.keep:
+            raise UsageError(
+                "--from takes all that is there: --since, --until, --all and --keep are for the rows of this archive.",
+                print_help=False,
+            )
+        return adopt(opts.places, args, self.settings, opts.jobs or os.cpu_count() or 1)
+
     def _outlets(self, args: list[str]) -> dict[str, Outlet]:
         """The outlets that are meant, and have rows. Raises ArgumentError."""
         from archive.files import files_of
         from archive.layout import ROWS
+        from crawler.foreign.owners import OTHERS, others
 
         assert self.settings is not None
-        named = chosen(args, outlets_of(self.settings))
+        named = chosen(args, {**outlets_of(self.settings), OTHERS: others})
         files = files_of(self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"])
         try:
             found = {
@@ -153,11 +177,11 @@ _GRAVITY = (ExitStatus.DONE, ExitStatus.LEASED, ExitStatus.UPLOADS_PENDING, Exit
 
 
 def _told(count: Count, *, keep: bool) -> Iterator[str]:
-    yield f"days of jobs     {count.units:,}, of which {count.todo:,} had rows to be made again"
-    yield f"rows made again  {count.rows:,}"
-    yield f"changed          {count.changed:,}"
+    yield f"days of jobs       {count.units:,}, of which {count.todo:,} had rows to be made again"
+    yield f"rows made again    {count.rows:,}"
+    yield f"changed            {count.changed:,}"
     for (was, now), number in sorted(count.moved.items()):
-        yield f"moved            {number:,} from {was} to {now}"
+        yield f"moved              {number:,} from {was} to {now}"
     yield f"left as they were  {count.stuck:,}"
     if keep and count.todo:
         yield "the old parts were kept: scrapy diff before archive compares, and a rebuild without --keep removes them"

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import UsageError
 
 from archive.errors import ExitStatus
-from archive.files import files_of
+from archive.files import files_of, is_begun
 from archive.state import Places
 from archive.storage import archive_path, bucket_uri, state_folder, state_of
 from archive.verification.jobs import in_spool
 from crawler import uploads
-from crawler.verb import Verb
-from crawler.verification import AGAIN, OutputError, Verification, complain, finish_output
+from crawler.findings import AGAIN, Findings, OutputError, complain, finish_output
+from crawler.verb import Verb, outlets_of
+from crawler.verification import Verification
 
 if TYPE_CHECKING:
     import argparse
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 class Command(Verb):
     """Reads everything and changes nothing."""
 
+    _findings: Findings
     interrupted = "Interrupted; what was not reached was not checked."
     failed = AGAIN
 
     def syntax(self) -> str:
-        return "[--deep] [--reindex] [FILE or FOLDER ...]"
+        return "[--deep] [--reindex] [FILE or FOLDER ...] | --dataset NAME [--sample N]"
 
     def short_desc(self) -> str:
         return "Check WARC files, their indexes, and what points at them"
@@ -45,7 +47,10 @@ class Command(Verb):
             "or all .warc and .warc.gz in the folders named: gzip members, record headers, lengths, both digests, the "
             "records of a capture, revisits, and the CDXJ index beside each file. Every fault is a line "
             "PATH:OFFSET: KIND: what is wrong; the last one "
-            "counts them. docs/verifying.md says what each kind means and what to do. "
+            "counts them. With --dataset the files of a dataset are held against its checksums, and each row against "
+            "the archive: its records are read and their digests taken anew, and what today's extractor and rules make "
+            "of them is compared field by field; a fault is a line PATH:ROW: KIND: FIELD: what is wrong. "
+            "docs/verifying.md says what each kind means and what to do. "
             "Exit status: 0 no fault, 2 bad arguments or nothing to check, 5 something could not be read or written, "
             "6 an index that was made waits for its upload, 10 faults, 130 interrupted."
         )
@@ -63,28 +68,33 @@ class Command(Verb):
             help="write the index of a file that has none and no fault; never overwrites one",
         )
 
+        parser.add_argument(
+            "--dataset", metavar="NAME", help="verify a dataset of the archive, or one in a folder from anywhere"
+        )
+        parser.add_argument(
+            "--sample", metavar="N", type=int, help="only N rows of the dataset, the same ones on every machine"
+        )
+
     def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         """Verify."""
-        verification = Verification(reindex=opts.reindex)
         try:
             with ExitStack() as opened:
-                status = self._verify(verification, args, opened, deep=opts.deep, reindex=opts.reindex)
+                if opts.dataset is None and opts.sample is None:
+                    status = self._verify(args, opened, deep=opts.deep, reindex=opts.reindex)
+                else:
+                    status = self._prove(args, opts, opened)
             finish_output()
         except OutputError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered has nowhere to go
             if isinstance(error.reason, BrokenPipeError):  # somebody has read enough
-                return verification.status
+                return self._findings.status
             complain(f"The result cannot be written: {error.reason.strerror}. Give it a place and verify again.")
             return ExitStatus.STORAGE
         return status
 
-    def _verify(
-        self, verification: Verification, names: list[str], opened: ExitStack, *, deep: bool, reindex: bool
-    ) -> ExitStatus:
+    def _verify(self, names: list[str], opened: ExitStack, *, deep: bool, reindex: bool) -> ExitStatus:
         assert self.settings is not None
-        uri, state_dir = self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"]
-        if not uri.strip():
-            raise UsageError("ARCHIVE_URI is empty: give the folder of the archive.", print_help=False)
+        uri, state_dir = self._archive()
         if deep and names:
             raise UsageError(
                 "--deep follows what lies between all files of an archive: leave the files out, and choose the "
@@ -92,6 +102,7 @@ class Command(Verb):
                 print_help=False,
             )
         bucket = bucket_uri(uri)
+        self._findings = verification = Verification(reindex=reindex)
         if names:
             return verification.of_named(names, None if bucket else archive_path(uri) / "warc")
         if reindex and bucket:
@@ -100,6 +111,34 @@ class Command(Verb):
         opened.callback(files.close)
         at_work = self._at_work(Places(folder=state_folder(uri, state_dir)), opened)
         return verification.of_archive(files, at_work, deep=deep, patience=uploads.patience(self.settings))
+
+    def _prove(self, names: list[str], opts: argparse.Namespace, opened: ExitStack) -> ExitStatus:
+        """Verify a dataset."""
+        from crawler.bulk import Bulk, Origin
+        from crawler.dataset_proof import DatasetProof, place_of
+
+        assert self.settings is not None
+        if opts.dataset is None or names or opts.deep or opts.reindex:
+            raise UsageError("--dataset NAME goes alone or with --sample N, and --sample with it.", print_help=False)
+        if opts.sample is not None and opts.sample < 1:
+            raise UsageError(f"--sample {opts.sample} is not possible: give 1 or more.", print_help=False)
+        uri, state_dir = self._archive()
+        files = files_of(uri, state_dir)
+        opened.callback(files.close)
+        where = place_of(opts.dataset, files)
+        outlets = outlets_of(self.settings)
+        # What an outlet closes now may have been in the dataset rightly: whether it should be is no matter of proof.
+        origin = Origin.of(uri, state_dir, outlets, respects_opt_out=False)
+        self._findings = dataset = DatasetProof(where, opts.dataset, opts.sample)
+        return dataset.run(files if is_begun(files) else None, outlets, lambda: Bulk(origin))
+
+    def _archive(self) -> tuple[str, str | None]:
+        """ARCHIVE_URI and STATE_DIR. Raises UsageError."""
+        assert self.settings is not None
+        uri = self.settings["ARCHIVE_URI"]
+        if not uri.strip():
+            raise UsageError("ARCHIVE_URI is empty: give the folder of the archive.", print_help=False)
+        return uri, self.settings["STATE_DIR"]
 
     def _at_work(self, state: Places, opened: ExitStack) -> AtWork:
         """The jobs whose files are not all there yet: those of this machine, and those that a shared catalog knows."""

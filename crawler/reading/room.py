@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,8 @@ from archive.report.page import pages_of, style
 from archive.search.index import COUNTED, Question, SearchIndex, Size
 from archive.search.tables import Row
 from archive.search.words import MAX_TYPED
+from archive.takedown import log
+from archive.takedown.stub import public
 from crawler.reading import answers, articles, words
 from crawler.reading.answers import Answer, Asked
 from crawler.reading.upkeep import Upkeep
@@ -32,6 +35,7 @@ COUNT_AGAIN = 5.0
 """Seconds for which the size of the index is shown again."""
 OURS = "That is a fault of ours; the log of scrapy serve describes it."
 
+_OUTLET = re.compile(r"[a-z0-9_-]{1,64}", re.ASCII)
 _PAGES = ("text/html", "application/xhtml+xml")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
 
@@ -183,6 +187,8 @@ class Room:
     def _versions(self, outlet: str, name: str) -> list[Row]:
         if rows := self._index.versions(outlet, f"{outlet}:{name}"):
             return rows
+        if entry := log.of_article(self._files, outlet, f"{outlet}:{name}") if _OUTLET.fullmatch(outlet) else None:
+            raise Damaged(f"The article was taken down on {entry['done'][:10]}: {public(entry['reason'])}.")
         raise Lost("The archive has no such article, or the search has not read its row yet.")
 
     def _named(self, outlet: str, name: str, version: str, number: str) -> tuple[Row, Mapping[str, Any]]:

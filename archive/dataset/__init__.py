@@ -1,0 +1,1 @@
+"""Datasets: frozen, described sets of rows that anyone can make again from the same WARCs."""

@@ -1,0 +1,191 @@
+"""A dataset, made of the rows of an archive in a folder of its own: the same rows, the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from archive.catalog import Catalog
+from archive.dataset import near, selection
+from archive.dataset.coverage import coverage_of
+from archive.dataset.crew import spread
+from archive.dataset.describe import Subject, Title, describe
+from archive.dataset.facts import Facts, facts_of
+from archive.dataset.lines import csv_line
+from archive.dataset.names import FACTS
+from archive.dataset.selection import Partition, Selection
+from archive.dataset.write import PLACES, Made, Written, fact_names, made, write_partition
+from archive.errors import ArgumentError, Damaged
+from archive.faults import shown
+from archive.files import Files
+from archive.layout import outlet_of
+from archive.parts import current
+from archive.scratch import Scratch
+
+AT_ONCE = 32
+"""Parts that are read in one go: most of them have a few rows."""
+FEW = 5000
+"""Rows that are written sooner by this process than others begin."""
+_OUTLET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+
+Tell = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and of how much; it may raise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A dataset that is asked for."""
+
+    name: str
+    form: str
+    """One of `archive.dataset.write.FORMATS`."""
+    selection: Selection
+    titles: Mapping[str, Title]
+
+
+class Built(NamedTuple):
+    """A dataset that is complete, in a folder."""
+
+    paths: list[str]
+    """Its files, datapackage.json last."""
+    facts: Facts
+    digest: str
+    """SHA-256 of its rows, whatever the format."""
+
+
+class _Gathering(NamedTuple):
+    opener: Callable[[], Files]
+    keys: Sequence[str]
+    path: Path
+
+
+class _Writing(NamedTuple):
+    scratch: Path
+    partition: Partition
+    form: str
+    folder: Path
+
+
+def build(
+    folder: Path, order: Order, opener: Callable[[], Files], catalog: Catalog | None, *, jobs: int, tell: Tell
+) -> Built:
+    """Make a dataset in the folder `dataset` under `folder`, which is empty, with so many processes.
+
+    `opener` opens the archive; other processes call it, too. Raises ArgumentError where nothing is left of what was
+    asked for, Damaged, StorageError, OSError.
+    """
+    work, target = folder / "work", folder / "dataset"
+    for one in (work, target):
+        one.mkdir()
+    with closing(opener()) as files:
+        keys = parts_of(files, order.selection)
+    rows = work / "rows.sqlite3"
+    with closing(Scratch("", rows)) as scratch:
+        _gather(scratch, [_Gathering(opener, *some) for some in _batches(keys, work)], jobs, tell)
+        left_out = selection.leave_out(scratch, order.selection)
+        selection.join(scratch)
+        tell("comparing texts", 0, 1)
+        with closing(selection.documents(scratch)) as documents:
+            found = near.clusters(documents, work)
+        selection.cluster(scratch, found)
+        facts = facts_of(scratch, left_out)
+        if not facts.all.rows:
+            raise ArgumentError(
+                "No row of the archive is what was asked for, and no dataset was made: ask for other outlets, days or "
+                "languages."
+            )
+        partitions = selection.partitions(scratch)
+        scratch.script("")  # others read it now
+        tasks = [_Writing(rows, one, order.form, target) for one in partitions]
+        written = _write(tasks, jobs if facts.all.rows > FEW else 1, tell)
+        tell("describing", 0, 1)
+        digests = (f"{one.outlet} {one.month} {found.digest}\n" for one, found in zip(partitions, written, strict=True))
+        subject = Subject(
+            name=order.name,
+            form=order.form,
+            selection=order.selection,
+            titles=order.titles,
+            facts=facts,
+            coverage=coverage_of(catalog, order.selection, facts) if catalog else None,
+            digest=hashlib.sha256("".join(digests).encode()).hexdigest(),
+            files=[*_files(target, order.form, written, facts.all.rows)],
+        )
+    return Built(describe(target, subject), facts, subject.digest)
+
+
+def parts_of(files: Files, wanted: Selection) -> list[str]:
+    """Keys of the parts whose rows count, of the outlets that are wanted. Raises ArgumentError without any, Damaged."""
+    found = current(files.keys("articles", ".jsonl.gz"))
+    there = sorted(set(map(outlet_of, found)))
+    if not there:
+        raise ArgumentError(
+            f"There are no rows in {files.name}: scrapy crawl OUTLET makes them, ARCHIVE_URI names another archive."
+        )
+    if unknown := sorted(set(wanted.outlets) - set(there)):
+        raise ArgumentError(f"There are no rows of {', '.join(map(shown, unknown))}; there are of {', '.join(there)}.")
+    for outlet in there:
+        if not _OUTLET.fullmatch(outlet):
+            raise Damaged(
+                f"{files.name} has rows under outlet={shown(outlet)}, which can be no outlet: move them away."
+            )
+    return [key for key in found if not wanted.outlets or outlet_of(key) in wanted.outlets]
+
+
+def _batches(keys: Sequence[str], work: Path) -> Iterator[tuple[Sequence[str], Path]]:
+    for first in range(0, len(keys), AT_ONCE):
+        yield keys[first : first + AT_ONCE], work / f"{first}.sqlite3"
+
+
+def _gather(scratch: Scratch, tasks: Sequence[_Gathering], jobs: int, tell: Tell) -> None:
+    done, everything = 0, sum(len(task.keys) for task in tasks)
+    tell("reading parts of rows", done, everything)
+    for task, _ in zip(tasks, spread(_enter, tasks, jobs), strict=True):
+        selection.merge(scratch, task.path)
+        task.path.unlink()
+        done += len(task.keys)
+        tell("reading parts of rows", done, everything)
+
+
+def _enter(task: _Gathering) -> None:
+    with closing(task.opener()) as files, closing(Scratch("", task.path)) as scratch:
+        for key in task.keys:
+            with files.held(key) as path:
+                selection.enter(scratch, path, files.where(key), outlet_of(key))
+        scratch.script("")
+
+
+def _write(tasks: Sequence[_Writing], jobs: int, tell: Tell) -> list[Written]:
+    written: list[Written] = []
+    done, everything = 0, sum(task.partition.rows for task in tasks)
+    tell("writing rows", done, everything)
+    for task, found in zip(tasks, spread(_written, tasks, jobs), strict=True):
+        written.append(found)
+        done += task.partition.rows
+        tell("writing rows", done, everything)
+    return written
+
+
+def _written(task: _Writing) -> Written:
+    with closing(Scratch("", task.scratch)) as scratch:
+        return write_partition(scratch, task.partition, task.form, task.folder)
+
+
+def _files(folder: Path, form: str, written: Iterable[Written], rows: int) -> Iterable[Made]:
+    """The files with rows or texts; the parts of facts.csv become one."""
+    for one in written:
+        yield from one.files
+    if form not in PLACES:
+        return
+    with (folder / FACTS).open("wb") as whole:
+        whole.write(csv_line(fact_names(form)))
+        for one in written:
+            with (folder / one.facts).open("rb") as part:
+                shutil.copyfileobj(part, whole, 1 << 20)
+            (folder / one.facts).unlink()
+    yield made(folder, FACTS, rows)

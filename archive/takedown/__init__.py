@@ -1,0 +1,1 @@
+"""Taking an article out of an archive: rows, records and indexes, so that every other byte and proof stands."""

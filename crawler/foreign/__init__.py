@@ -1,0 +1,1 @@
+"""Archives that others made, taken into ours: `scrapy rebuild --from PLACE`."""

@@ -1,0 +1,90 @@
+"""Whose an address in a foreign archive is: an outlet's of ours, or nobody's, whom the generic path reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from w3lib.url import safe_url_string
+
+from archive.errors import ArgumentError
+from archive.foreign.exchanges import Place
+from crawler.outlet import Outlet
+from pipelines.rules import NO_RULES
+
+OTHERS = "others"
+"""Name under which the archive has what comes from hosts of no outlet."""
+_LONGEST = 2000
+
+
+class _Others(Outlet):
+    """Every host that no outlet has. A page is of the host where it was found, whatever it says."""
+
+    def owns(self, url: str) -> bool:
+        try:
+            url.encode()
+            parts = urlsplit(url)
+            standard = parts.port in {None, 80, 443}
+        except ValueError:
+            return False
+        return standard and parts.username is None and parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+    def own_address(self, url: str, claimed: str | None) -> str:
+        own = super().own_address(url, claimed)
+        return own if _host(own) == _host(url) else url
+
+
+others = _Others(name="Others", hosts=(), sources=(), article=r"", evidence=(), rules=NO_RULES)
+"""An outlet without rules."""
+
+
+class Owners:
+    """Tells whose an address is; with `only` no other outlet's is wanted."""
+
+    def __init__(self, outlets: Mapping[str, Outlet], only: Collection[str]) -> None:
+        """Raises ArgumentError for an outlet that there is not."""
+        if OTHERS in outlets:
+            raise ArgumentError(f"An outlet must not be called {OTHERS}: all hosts that no outlet has are called so.")
+        if unknown := [name for name in only if name not in {*outlets, OTHERS}]:
+            raise ArgumentError(f"There is no outlet {unknown[0]}; there are {', '.join((*outlets, OTHERS))}.")
+        self._outlets, self._only = outlets, only
+        self._of_host = lru_cache(maxsize=1 << 16)(self._owners)
+
+    def sort(self, target: str) -> Place | str:
+        """The outlet and the article that an address is of, or why nobody wants it, in words."""
+        if len(target) > _LONGEST:
+            return "address too long"
+        try:
+            url = safe_url_string(target.strip()).partition("#")[0]
+            names = self._of_host(urlsplit(url).hostname or "")
+        except ValueError:  # no address at all, such as `http://[::1`
+            return "no address of a site"
+        return self._of_outlet(names, url) if names else self._of_nobody(url)
+
+    def _of_outlet(self, names: Sequence[str], url: str) -> Place | str:
+        wanted = [name for name in names if self._is_wanted(name)]
+        for name in wanted:
+            outlet = self._outlets[name]
+            if outlet.owns(url) and outlet.is_article(outlet.canonical(url)):
+                return Place(name, _key(outlet, url), url, errors=True)
+        return "no article's address" if wanted else "other outlet"
+
+    def _of_nobody(self, url: str) -> Place | str:
+        if not self._is_wanted(OTHERS):
+            return "other host"
+        return Place(OTHERS, _key(others, url), url, errors=False) if others.owns(url) else "no address of a site"
+
+    def _is_wanted(self, name: str) -> bool:
+        return not self._only or name in self._only
+
+    def _owners(self, host: str) -> tuple[str, ...]:
+        return tuple(name for name, outlet in self._outlets.items() if outlet.owns(f"https://{host}/"))
+
+
+def _key(outlet: Outlet, url: str) -> str:
+    return outlet.article_id(outlet.canonical(url))
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")

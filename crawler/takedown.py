@@ -1,0 +1,160 @@
+"""What `scrapy takedown` does: it looks for an article, says what it found, and takes it out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from archive import cdxj
+from archive.errors import ArgumentError, ExitStatus, StorageError
+from archive.files import Files, files_of, is_begun
+from archive.revising import Revising
+from archive.search.packing import pack
+from archive.state import Places
+from archive.storage import state_folder
+from archive.takedown import log
+from archive.takedown.doing import Doing
+from archive.takedown.finding import Asked, find
+from archive.takedown.found import Found
+from archive.takedown.stub import public
+from crawler import uploads
+from crawler.catalogs import catalog_of
+from crawler.verb import outlets_of
+
+if TYPE_CHECKING:
+    from scrapy.settings import Settings
+
+    from archive.catalog import Catalog
+    from crawler.outlet import Outlet
+
+Say = Callable[[str], None]
+
+
+class Takedown:
+    """One address and what is to become of it. Raises ArgumentError for one that can be no article's."""
+
+    def __init__(self, settings: Settings, given: str, reason: str, *, note: Say, complain: Say) -> None:
+        """`note` is told how far it is, `complain` what a person must know besides."""
+        self._settings, self._reason, self._note, self._complain = settings, reason, note, complain
+        self._uri, self._state_dir = settings["ARCHIVE_URI"], settings["STATE_DIR"]
+        if not public(reason):
+            raise ArgumentError(
+                "--reason is empty: say why, such as --reason 'court order: District Court, 12/Pdt.G/2026'. What comes "
+                "before the first colon is for everybody to read, the rest for the log only."
+            )
+        self._name, self._outlet = self._outlet_of(given)
+        self._url = self._outlet.canonical(given)
+        if not self._outlet.is_article(self._url):
+            raise ArgumentError(
+                f"{self._url} is no article's address at {self._name}: name the article itself, as scrapy history does."
+            )
+
+    def planned(self) -> tuple[ExitStatus, list[str]]:
+        """What would be done, in words; nothing is changed."""
+        with closing(self._files()) as files, closing(catalog_of(self._settings)) as catalog:
+            found = self._find(files, catalog)
+            if not found.is_held:
+                return self._nothing(files, found)
+            return ExitStatus.DONE, ["Nothing was changed. This would be taken down:", *told(found)]
+
+    def done(self) -> tuple[ExitStatus, list[str]]:
+        """Take it down; what was done, in words."""
+        with closing(self._files()) as files:
+            revising = Revising(
+                outlet=self._name,
+                archive_uri=self._uri,
+                state_dir=self._state_dir,
+                catalog_uri=self._settings["CATALOG_URI"],
+                kind="takedown",
+                patience=uploads.patience(self._settings),
+            )
+            with revising:
+                try:
+                    found = self._find(files, revising.catalog)
+                    scratch = state_folder(self._uri, self._state_dir) / f"takedown-{self._name}"
+                    doing = Doing(revising, files, scratch, found, self._reason)
+                    doing.check()
+                except BaseException:
+                    revising.finish({})  # a job that did nothing leaves nothing
+                    raise
+                if not found.is_held:
+                    revising.finish({})
+                    return self._nothing(files, found)
+                doing.all(self._note)
+                entry = log.done_key(found.outlet, revising.id)
+            self._pack_search(files)
+            lines = ["Taken down:", *told(found), f"log       {files.where(entry)}"]
+            return ExitStatus.DONE, [*lines, f"list      {files.where(log.REVOCATIONS)}"]
+
+    def _outlet_of(self, given: str) -> tuple[str, Outlet]:
+        for name, outlet in outlets_of(self._settings).items():
+            if outlet.owns(given):
+                return name, outlet
+        raise ArgumentError(
+            f"{given} is no address of an outlet: scrapy outlets lists them with their hosts; an address begins with "
+            "https://."
+        )
+
+    def _files(self) -> Files:
+        files = files_of(self._uri, self._state_dir)
+        if not is_begun(files):
+            files.close()
+            raise ArgumentError(
+                f"There is no archive at {files.name}: is its disk mounted? ARCHIVE_URI names another archive."
+            )
+        return files
+
+    def _find(self, files: Files, catalog: Catalog) -> Found:
+        asked = Asked(self._name, self._url, f"{self._name}:{self._outlet.article_id(self._url)}")
+        return find(files, catalog, self._outlet, asked, tell=self._note, complain=self._complain)
+
+    def _nothing(self, files: Files, found: Found) -> tuple[ExitStatus, list[str]]:
+        if not found.taken_down:
+            return ExitStatus.SILENT, [f"{found.url}: the archive holds nothing of it; nothing was changed."]
+        entry = log.of_article(files, found.outlet, found.article_id)
+        when = f" on {entry['done']}: {entry['reason']}" if entry else ""
+        return ExitStatus.DONE, [f"{found.url} was taken down{when}. The archive holds nothing more of it."]
+
+    def _pack_search(self, files: Files) -> None:
+        """Have the search forget its words too, which a database keeps until it is packed anew."""
+        try:
+            pack(Places(folder=state_folder(self._uri, self._state_dir)).search, files, self._complain)
+        except (StorageError, OSError) as error:
+            self._complain(f"The search index may hold its words still: {error}")
+
+
+def told(found: Found) -> Iterator[str]:
+    """All that is taken down, line by line."""
+    yield f"article   {found.article_id}"
+    for url in found.addresses:
+        yield f"address   {url}"
+    yield "          never asked for again, whatever announces it"
+    for row in found.rows:
+        what = f"version {row.version}" if row.is_article else "dropped page"
+        became = "the part is written anew without it" if row.counts else "an older part, which is removed"
+        yield f"row       {what} in {row.part}, line {row.line}: {became}"
+    for record in found.records:
+        yield f"record    {record.kind} at byte {record.offset} of {record.warc}: {record.length} bytes"
+        yield f"          {record.record_id} {record.date}: a stub of the same length takes its place"
+    for key, offsets in sorted(found.lines.items()):
+        yield f"index     {len(offsets)} of the lines of {cdxj.path_for(key)} go"
+    for job, keys in sorted(found.unfinished.items()):
+        yield f"begun     takedown {job} was cut short ({len(keys)} files), and is brought to its end"
+    for name, number in sorted(found.datasets.items()):
+        rows = "cannot be looked into" if number is None else f"holds {_counted(number, 'row')} of it"
+        yield f"dataset   {name} {rows}: it stays as it is, and is named in the list of revocations. Make"
+        yield "          one of another name with scrapy dataset, which leaves the article out, and remove this one"
+    for folder in found.checks:
+        yield f"look      {folder} is an archive of its own that holds it too: give the same command again with"
+        yield f"          -s ARCHIVE_URI=ARCHIVE/{folder}"
+    if found.damaged:
+        yield f"look      {_counted(found.damaged, 'file')} under damaged/ may hold parts of it: nobody looks into them"
+    kinds = Counter(record.kind for record in found.records)
+    records = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) or "none"
+    yield f"together  {_counted(len(found.rows), 'row')}; records: {records}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

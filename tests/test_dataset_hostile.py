@@ -1,0 +1,201 @@
+"""What a dataset does with rows, names and files that mean harm or are broken."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archive.dataset import lines, parquet
+from archive.dataset.names import check_name
+from archive.dataset.read import open_dataset
+from archive.dataset.schema import canonical
+from archive.dataset.write import FORMATS
+from archive.errors import ArgumentError, Damaged
+from archive.files import OnDisk
+from tests.datasets import Stock, content
+
+DAY = timedelta(hours=23, minutes=59)
+
+
+@pytest.fixture
+def stock(tmp_path: Path) -> Stock:
+    return Stock(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", "a/b", "../x", "a..b", ".a", "a.", "A", "berita 2026", "x" * 65, "a\n", "-a", "naïf", "a\0"]
+)
+def test_a_name_that_could_be_a_path_or_is_hard_to_type_is_refused(name: str) -> None:
+    with pytest.raises(ArgumentError, match="cannot be the name of a dataset"):
+        check_name(name)
+
+
+def test_an_archive_without_rows_and_outlets_that_have_none_are_said(stock: Stock) -> None:
+    with pytest.raises(ArgumentError, match=r"There are no rows in .*: scrapy crawl OUTLET makes them"):
+        stock.build()
+    stock.put({})
+    with pytest.raises(ArgumentError, match="There are no rows of 'trbun'; there are of tribun"):
+        stock.build(outlets=("trbun",))
+    with pytest.raises(ArgumentError, match="no dataset was made: ask for other outlets, days or languages"):
+        stock.build(language="jv")
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"schema": 1}, "line 2: the row has schema '1', and this version makes datasets of rows with schema 2"),
+        ({"schema": 3, "baru": 1}, "the row has schema '3'"),
+        ({"outlet": "detik"}, "outlet 'detik' do not fit"),
+        ({"id": ""}, "do not fit"),
+        ({"text": "lain"}, "text_sha256 is"),
+        ({"title": 5}, "title cannot be '5'"),
+        ({"title": "\ud83d"}, "the line is no JSON"),
+        ({"captured": None}, "captured is no time"),
+        ({"captured": "0001-01-01T00:00:00+07:00"}, "captured is no time"),
+        ({"published": "kemarin"}, "published cannot be"),
+        ({"captures": []}, "points at no record"),
+        ({"words": 1 << 70}, "a number has more than 64 bits"),
+        ({"language_confidence": float("nan")}, "a confidence is not between 0 and 1"),
+        ({"origins": {"judul": "rule"}}, "origins names"),
+        ({"rahasia": "x"}, "the row has fields that no row has"),
+    ],
+)
+def test_a_row_that_is_none_of_ours_is_named_and_nothing_is_made(
+    stock: Stock, facts: dict[str, Any], said: str
+) -> None:
+    stock.library.part("tribun", [stock.row("tribun", 1), stock.row("tribun", 2) | facts])
+    with pytest.raises(Damaged) as caught:
+        stock.build()
+    assert said in str(caught.value)
+    assert "part-" in str(caught.value)
+    assert "scrapy rebuild tribun makes" in str(caught.value)
+
+
+@pytest.mark.parametrize("harm", [b"", b"no gzip", b"cut", b"[1]\n", b"{\n", b'{"a":' * 100_000])
+def test_a_part_that_cannot_be_read_is_named(stock: Stock, harm: bytes) -> None:
+    path = stock.put({}, {"number": 2})
+    whole = path.read_bytes()
+    path.write_bytes({b"": b"", b"no gzip": harm, b"cut": whole[:-9]}.get(harm, gzip.compress(harm)))
+    with pytest.raises(Damaged, match=r"part-.*line \d+: .*scrapy verify --deep names all that is damaged"):
+        stock.build()
+
+
+def test_a_folder_that_can_be_no_outlet_writes_nothing_elsewhere(stock: Stock) -> None:
+    path = stock.put({})
+    odd = stock.root / "articles" / "outlet=..\\x" / path.parent.name
+    odd.mkdir(parents=True)
+    path.rename(odd / path.name)
+    with pytest.raises(Damaged, match="can be no outlet: move them away"):
+        stock.build()
+
+
+def test_a_row_of_sixty_megabytes_is_a_row(stock: Stock) -> None:
+    stock.put({"paragraphs": ["a" * 60_000_000]}, {"number": 2})
+    rows = list(open_dataset(stock.build()).rows())
+    assert sorted(len(row["text"]) > 59_000_000 for row in rows) == [False, True]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=4, max_size=6),
+    moment=st.datetimes(timezones=st.timezones() | st.timedeltas(-DAY, DAY).map(timezone)),
+)
+def test_any_text_and_any_instant_come_back_as_they_were(tmp_path: Path, texts: list[str], moment: datetime) -> None:
+    title, section, raw, *tags = texts
+    facts = {"title": title, "section": section, "published_raw": raw, "tags": tags, "published": moment.isoformat()}
+    own: dict[str, Any] = {"duplicates": [], "cluster": None, "cluster_share": None}
+    row = json.loads(json.dumps(canonical(Stock(tmp_path).row("tribun") | facts) | own))
+    for form, read in (("parquet", parquet.read), ("jsonl", lines.read)):
+        with closing(FORMATS[form][0](tmp_path / form, form)) as writer:
+            writer.add(row, lines.line(row))
+        assert list(read(tmp_path / form)) == [row]
+
+
+def test_control_characters_are_kept_in_rows_and_cannot_leave_their_place_in_the_card(stock: Stock) -> None:
+    odd = "\0\x1b[31m\u202e|\n# Judul `x` <b>"
+    stock.put({"title": odd, "language": "|\n# x", "rules": "`|<script>"})
+    folder = stock.build()
+    [row] = open_dataset(folder).rows()
+    assert row["title"] == odd
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "| \\| \\# x | 1 |" in card
+    assert "\\`\\|\\<script\\>" in card
+    assert "<script>" not in card
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema_version": 2}, "is of schema version '2', and this program reads 1"),
+        ({"schema_version": None}, "is of schema version 'None'"),
+        ({"resources": [{"path": "../../etc/passwd", "hash": "sha256:" + "0" * 64, "bytes": 1}]}, "is none of ours"),
+        ({"resources": [{"path": "/etc/passwd", "hash": "sha256:" + "0" * 64, "bytes": 1}]}, "is none of ours"),
+        ({"resources": [{"path": "data/x"}]}, "is none of ours"),
+        ({"resources": 5}, "is none of ours"),
+        ({"resources": ["x"]}, "is none of ours"),
+    ],
+)
+def test_a_package_that_is_none_of_ours_is_named(stock: Stock, change: dict[str, Any], said: str) -> None:
+    stock.put({})
+    folder = stock.build()
+    path = folder / "datapackage.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(Damaged, match=r"datapackage\.json") as caught:
+        open_dataset(folder)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"[" * 100_000])
+def test_a_package_that_is_no_object_is_named(stock: Stock, data: bytes) -> None:
+    stock.put({})
+    folder = stock.build()
+    (folder / "datapackage.json").write_bytes(data)
+    with pytest.raises(Damaged, match=r"datapackage\.json"):
+        open_dataset(folder)
+
+
+def test_a_dataset_that_is_not_there_or_not_finished_is_said_with_those_that_are(stock: Stock) -> None:
+    stock.put({})
+    folder = stock.build()
+    folder.rename(stock.root / "datasets")
+    home = stock.root / "datasets"
+    (stock.root / "lama").mkdir()
+    home.rename(stock.root / "lama" / "uji")
+    (stock.root / "lama").rename(home)
+    files = OnDisk(stock.root)
+    assert open_dataset(files, "uji").name == "uji"
+    with pytest.raises(ArgumentError, match="There is no dataset lain; there are uji"):
+        open_dataset(files, "lain")
+    (home / "uji" / "datapackage.json").unlink()
+    with pytest.raises(ArgumentError, match="there are none yet: scrapy dataset NAME makes one"):
+        open_dataset(files, "uji")
+    with pytest.raises(ArgumentError, match=r"is no dataset: there is no datapackage\.json, which is written last"):
+        open_dataset(home / "uji")
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_files_that_are_not_what_they_should_be_are_named(stock: Stock, form: str) -> None:
+    stock.put({})
+    folder = stock.build(form)
+    [data] = (path for path in content(folder) if path.startswith("data/"))
+    whole = (folder / data).read_bytes()
+    for harm in (b"", b"PAR1", whole[:-20], whole[:500] + bytes(200) + whole[700:]):
+        (folder / data).write_bytes(harm)
+        with pytest.raises(Damaged, match="part-00000"):
+            list(open_dataset(folder).rows())
+
+
+def test_checksums_that_lead_elsewhere_are_refused(stock: Stock) -> None:
+    stock.put({})
+    folder = stock.build()
+    (folder / "checksums.sha256").write_text(f"{'0' * 64}  ../../x\n")
+    with pytest.raises(Damaged, match="line 1, is none of ours"):
+        list(open_dataset(folder).checksums())
