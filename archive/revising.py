@@ -204,8 +204,12 @@ class Revising:
 
     def _unused(self, moment: datetime) -> str:
         """A revision later than all that there are: two rebuilds may begin in one second."""
-        there = (part.revision for part in map(parts.part_of, self._keys()) if part)
-        return str(max(int(layout.timestamp14(moment)), 1 + max((int(one) for one in there if one), default=0)))
+        there = filter(None, map(parts.part_of, self._keys()))
+        last = max(there, key=lambda part: part.revision, default=None)
+        revision = max(int(layout.timestamp14(moment)), 1 + int(last.revision or 0 if last else 0))
+        if last and revision >= 10**14:  # a name that is no part's
+            raise Damaged(f"No part can be later than {self.storage.where(last.key)}: move it elsewhere, start again.")
+        return str(revision)
 
     def _keys(self) -> Iterator[str]:
         for folder in layout.ROWS:

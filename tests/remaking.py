@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -204,14 +203,6 @@ def ask(place_: Place, url: str) -> tuple[Known | None, list[Version]]:
     with closing(open_catalog(place_.state / "catalog.sqlite3", place_.catalog)) as catalog:
         found = catalog.known(url)
         return found, catalog.versions(found.article_id) if found and found.article_id else []
-
-
-def all_of(found: Sequence[Row], *names: str) -> list[tuple[Any, ...]]:
-    return [tuple(row.get(name) for name in names) for row in found]
-
-
-def without(found: Iterable[Row], *names: str) -> list[Row]:
-    return [{name: value for name, value in row.items() if name not in names} for row in found]
 
 
 def content(root: Path) -> dict[str, list[bytes]]:

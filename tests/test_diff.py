@@ -278,7 +278,7 @@ def newer(folder: Path) -> None:
     [
         (torn, "cannot be read"),
         (gone, "No such file"),
-        (short, "has 1 rows, and says that it has 2"),
+        (short, "has 1 rows and not 2"),
         (odd, "row 1: id cannot be '5'"),
         (joined, "row 1: outlet cannot be 'None'"),
         (newer, "schema version"),

@@ -16,7 +16,7 @@ import pytest
 from scrapy.exceptions import UsageError
 from scrapy.utils.project import get_project_settings
 
-from archive.errors import LeaseHeld
+from archive.errors import Damaged, LeaseHeld
 from archive.model import SCHEMA
 from archive.parts import part_of
 from crawler import rebuilding
@@ -154,6 +154,15 @@ def test_no_name_of_an_extractor_leads_out_of_its_folder(place: Place, tmp_path:
     found = list(filter(None, (part_of(path.relative_to(tmp_path).as_posix()) for path in tmp_path.rglob("part-*"))))
     assert [part.extractor for part in found] == [EXTRACTOR] * 2
     assert not list(tmp_path.parent.rglob("luar*"))
+
+
+def test_no_part_is_written_that_would_not_count(place: Place, tmp_path: Path) -> None:
+    path = part(tmp_path)
+    path.rename(path.with_name(path.name.replace(".jsonl", "-99999999999999.jsonl")))
+    before = files(tmp_path)
+    with pytest.raises(Damaged, match="No part can be later than"):
+        remake(place)
+    assert files(tmp_path) == before
 
 
 def test_rows_of_an_outlet_that_is_no_more_stay_as_they_are(place: Place, tmp_path: Path) -> None:
