@@ -35,7 +35,7 @@ from pipelines.rules import NO_RULES
 from tests.runs import read_lines
 
 ROOT = Path(__file__).parent.parent
-RECORDS, PAIRS, JOBS = 1500, 3, 2
+RECORDS, PAIRS, JOBS = 4000, 2, 2
 WORDS = "warga desa pagi jembatan sungai pasar petugas jalan hujan rumah sekolah anak guru kota air listrik harga beras"
 
 

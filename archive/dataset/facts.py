@@ -25,7 +25,7 @@ class Counts(NamedTuple):
     opted: int
     """Rows with a signal against reuse."""
     clustered: int
-    """Rows that share most of their text with others."""
+    """Rows that share much of their text with others."""
 
 
 @dataclass(frozen=True, kw_only=True)

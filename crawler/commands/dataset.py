@@ -133,7 +133,7 @@ def _told(frozen: Frozen) -> Iterator[str]:
     left = facts.left_out
     yield f"rows       {facts.all.rows:,}  ({facts.all.words:,} words, {len(facts.outlets)} outlets)"
     yield f"joined     {facts.joined:,}  (articles with exactly the text of another one)"
-    yield f"clusters   {facts.clusters:,}  ({facts.all.clustered:,} rows that share most of their text)"
+    yield f"clusters   {facts.clusters:,}  ({facts.all.clustered:,} rows that share much of their text)"
     if any(left):
         yield f"left out   other days {left.period:,}, other languages {left.language:,}, opted out {left.opt_out:,}"
     yield f"sha256     {frozen.built.digest}  (of the rows, in any format)"
