@@ -21,13 +21,12 @@ from archive.takedown.found import Found
 from archive.takedown.stub import public
 from crawler import uploads
 from crawler.catalogs import catalog_of
-from crawler.verb import outlets_of
+from crawler.foreign.owners import owner_of
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
 
     from archive.catalog import Catalog
-    from crawler.outlet import Outlet
 
 Say = Callable[[str], None]
 
@@ -44,7 +43,7 @@ class Takedown:
                 "--reason is empty: say why, such as --reason 'court order: District Court, 12/Pdt.G/2026'. What comes "
                 "before the first colon is for everybody to read, the rest for the log only."
             )
-        self._name, self._outlet = self._outlet_of(given)
+        self._name, self._outlet = owner_of(given, settings)
         self._url = self._outlet.canonical(given)
         if not self._outlet.is_article(self._url):
             raise ArgumentError(
@@ -88,15 +87,6 @@ class Takedown:
             lines = ["Taken down:", *told(found), f"log       {files.where(entry)}"]
             return ExitStatus.DONE, [*lines, f"list      {files.where(log.REVOCATIONS)}"]
 
-    def _outlet_of(self, given: str) -> tuple[str, Outlet]:
-        for name, outlet in outlets_of(self._settings).items():
-            if outlet.owns(given):
-                return name, outlet
-        raise ArgumentError(
-            f"{given} is no address of an outlet: scrapy outlets lists them with their hosts; an address begins with "
-            "https://."
-        )
-
     def _files(self) -> Files:
         files = files_of(self._uri, self._state_dir)
         if not is_begun(files):
@@ -114,7 +104,7 @@ class Takedown:
         if not found.taken_down:
             return ExitStatus.SILENT, [f"{found.url}: the archive holds nothing of it; nothing was changed."]
         entry = log.of_article(files, found.outlet, found.article_id)
-        when = f" on {entry['done']}: {entry['reason']}" if entry else ""
+        when = f" on {entry['done'][:10]}: {entry['reason']}" if entry else ""
         return ExitStatus.DONE, [f"{found.url} was taken down{when}. The archive holds nothing more of it."]
 
     def _pack_search(self, files: Files) -> None:

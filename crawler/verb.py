@@ -127,6 +127,13 @@ def outlets_of(settings: Settings) -> dict[str, Outlet]:
     return {name: cast("type[OutletSpider]", loader.load(name)).outlet for name in sorted(loader.list())}
 
 
+def kept_outlets(settings: Settings) -> dict[str, Outlet]:
+    """The same, and last the one under which the archive has what was adopted from hosts of none of them."""
+    from crawler.foreign.owners import OTHERS, others  # noqa: PLC0415 - most verbs do without
+
+    return {**outlets_of(settings), OTHERS: others}
+
+
 def period_of(outlet: Outlet, opts: argparse.Namespace) -> Arguments:
     """--since and --until of a verb that reads. Raises ArgumentError."""
     given = {day: value for day in ("since", "until") if (value := getattr(opts, day)) is not None}

@@ -70,7 +70,7 @@ def done(began: Entry, stubs: dict[str, str], files: dict[str, tuple[str, str]],
     """
     records = [{**one, "sha256_after": stubs[f"{one['warc']}:{one['offset']}"]} for one in began["records"]]
     changed = [{"key": key, "sha256_before": old, "sha256_after": new} for key, (old, new) in sorted(files.items())]
-    return {**began, "done": ended.isoformat(timespec="seconds"), "records": records, "changed": changed}
+    return {**began, "done": ended.isoformat(timespec="milliseconds"), "records": records, "changed": changed}
 
 
 def put(storage: Storage, scratch: Path, key: str, entry: Entry) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.errors import ArgumentError, ExitStatus
 from crawler.progress import Progress, plain
-from crawler.verb import Verb, as_json, complain, outlets_of, positional, tell
+from crawler.verb import Verb, as_json, complain, kept_outlets, positional, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -82,7 +82,7 @@ class Command(Verb):
 
         with ExitStack() as opened:
             opened.callback(progress.clear)
-            operands = Operands(self.settings, outlets_of(self.settings), only, opened, say)
+            operands = Operands(self.settings, kept_outlets(self.settings), only, opened, say)
             a, b = (operands.side(name) for name in names)
             if a.where == b.where:
                 raise ArgumentError(f"A and B are both {a.where}: it does not differ from itself.")

@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ArgumentError, ExitStatus
+from archive.errors import ExitStatus
 from archive.files import files_of
 from archive.model import Verdict
 from archive.outcome import MOVED
 from archive.takedown import log
 from crawler.progress import plain
-from crawler.verb import Verb, as_json, complain, outlets_of, positional, tell, times, to_the_second
+from crawler.verb import Verb, as_json, complain, positional, tell, times, to_the_second
 
 if TYPE_CHECKING:
     import argparse
@@ -71,15 +71,10 @@ class Command(Verb):
     def _found(self, given: str) -> History:
         from archive.history import history
         from crawler.catalogs import catalog_of
+        from crawler.foreign.owners import owner_of
 
         assert self.settings is not None
-        outlets = {name: outlet for name, outlet in outlets_of(self.settings).items() if outlet.owns(given)}
-        if not outlets:
-            raise ArgumentError(
-                f"{given} is no address of an outlet: scrapy outlets lists them with their hosts; an address begins "
-                "with https://."
-            )
-        name, outlet = next(iter(outlets.items()))
+        name, outlet = owner_of(given, self.settings)
         url = outlet.canonical(given)
         article_id = f"{name}:{outlet.article_id(url)}"
         with closing(catalog_of(self.settings)) as catalog:

@@ -9,7 +9,7 @@ from scrapy.exceptions import UsageError
 
 from archive.errors import ArgumentError, ExitStatus, LeaseHeld, UploadsWait
 from crawler.progress import Progress
-from crawler.verb import Verb, chosen, complain, outlets_of, period_of, refuse_options, tell
+from crawler.verb import Verb, chosen, complain, kept_outlets, period_of, refuse_options, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -111,10 +111,9 @@ class Command(Verb):
         """The outlets that are meant, and have rows. Raises ArgumentError."""
         from archive.files import files_of
         from archive.layout import ROWS
-        from crawler.foreign.owners import OTHERS, others
 
         assert self.settings is not None
-        named = chosen(args, {**outlets_of(self.settings), OTHERS: others})
+        named = chosen(args, kept_outlets(self.settings))
         files = files_of(self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"])
         try:
             found = {

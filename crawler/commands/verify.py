@@ -17,7 +17,7 @@ from archive.storage import archive_path, bucket_uri, state_folder, state_of
 from archive.verification.jobs import in_spool
 from crawler import uploads
 from crawler.findings import AGAIN, Findings, OutputError, complain, finish_output
-from crawler.verb import Verb, outlets_of
+from crawler.verb import Verb, kept_outlets
 from crawler.verification import Verification
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Command(Verb):
         files = files_of(uri, state_dir)
         opened.callback(files.close)
         where = place_of(opts.dataset, files)
-        outlets = outlets_of(self.settings)
+        outlets = kept_outlets(self.settings)
         # What an outlet closes now may have been in the dataset rightly: whether it should be is no matter of proof.
         origin = Origin.of(uri, state_dir, outlets, respects_opt_out=False)
         self._findings = dataset = DatasetProof(where, opts.dataset, opts.sample)

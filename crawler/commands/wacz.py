@@ -14,7 +14,7 @@ from archive import wacz
 from archive.errors import ArgumentError, ExitStatus
 from archive.files import files_of
 from crawler.progress import Progress
-from crawler.verb import Verb, chosen, complain, outlets_of, period_of, refuse_options
+from crawler.verb import Verb, chosen, complain, kept_outlets, period_of, refuse_options
 
 if TYPE_CHECKING:
     import argparse
@@ -59,7 +59,7 @@ class Command(Verb):
 
     def _write(self, name: str, opts: argparse.Namespace) -> wacz.Written:
         assert self.settings is not None
-        outlets = outlets_of(self.settings)
+        outlets = kept_outlets(self.settings)
         outlet = chosen([name], outlets)[name]
         if opts.output == "":
             raise ArgumentError("--output needs the name of a file; without it the file is made in this folder.")

@@ -16,11 +16,11 @@ from crawler.catalogs import catalog_of
 from crawler.foreign.adopting import Adopting
 from crawler.foreign.counting import Count, Terms
 from crawler.foreign.gathering import Gathered, Gathering
-from crawler.foreign.owners import OTHERS, Owners, others
+from crawler.foreign.owners import Owners
 from crawler.judgement import respects_opt_out
 from crawler.progress import Progress
 from crawler.schedule import Schedule
-from crawler.verb import complain, outlets_of, tell
+from crawler.verb import complain, kept_outlets, outlets_of, tell
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
@@ -42,8 +42,8 @@ def adopt(places: list[str], only: Collection[str], settings: Settings, jobs: in
 
     `jobs`: worker processes. Raises ArgumentError before anything is read, StorageError.
     """
-    outlets = outlets_of(settings)
-    owners, terms = Owners(outlets, only), _terms(settings, jobs)
+    kept = kept_outlets(settings)
+    owners, terms = Owners(outlets_of(settings), only), _terms(settings, jobs)
     progress = Progress()
 
     def say(text: str) -> None:
@@ -74,7 +74,7 @@ def adopt(places: list[str], only: Collection[str], settings: Settings, jobs: in
             if not _is_new(name, shelf, settings):
                 total.skipped["in the archive already"] += shelf.count(name)
                 continue
-            adopting = Adopting(name, {**outlets, OTHERS: others}[name], shelf, terms, progress.tell)
+            adopting = Adopting(name, kept[name], shelf, terms, progress.tell)
             try:
                 ends.add(adopting.run(came.read))
             except LeaseHeld as error:  # the other outlets are free

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from w3lib.url import safe_url_string
 
 from archive.errors import ArgumentError
+from archive.files import files_of
 from archive.foreign.exchanges import Place
+from archive.layout import ROWS
 from crawler.outlet import Outlet
+from crawler.verb import outlets_of
 from pipelines.rules import NO_RULES
+
+if TYPE_CHECKING:
+    from scrapy.settings import Settings
 
 OTHERS = "others"
 """Name under which the archive has what comes from hosts of no outlet."""
@@ -80,6 +88,21 @@ class Owners:
 
     def _owners(self, host: str) -> tuple[str, ...]:
         return tuple(name for name, outlet in self._outlets.items() if outlet.owns(f"https://{host}/"))
+
+
+def owner_of(url: str, settings: Settings) -> tuple[str, Outlet]:
+    """The outlet that an address of the archive is of. Raises ArgumentError, StorageError."""
+    for name, outlet in outlets_of(settings).items():
+        if outlet.owns(url):
+            return name, outlet
+    if others.owns(url):
+        with closing(files_of(settings["ARCHIVE_URI"], settings["STATE_DIR"])) as files:
+            if any(next(files.keys(f"{folder}/outlet={OTHERS}"), None) for folder in ROWS):
+                return OTHERS, others
+    raise ArgumentError(
+        f"{url} is no address of an outlet: scrapy outlets lists them with their hosts; an address begins with "
+        "https://."
+    )
 
 
 def _key(outlet: Outlet, url: str) -> str:
