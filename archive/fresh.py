@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from archive import database, schema
 from archive.catalog import Catalog
 from archive.database import BUSY_SECONDS, Database
-from archive.errors import Damaged, LeaseHeld, StorageError
+from archive.errors import Damaged, StorageError
 from archive.known import Changes
-from archive.lease import WHOLE, Lease, renew
+from archive.lease import WHOLE, Lease, kept_alive, renew
 from archive.local import fsync_folder
 
 _SCHEMA = "arsip_rebuild"
@@ -59,7 +59,7 @@ def _in_file(path: Path, machine: str, archive: str) -> Iterator[Catalog]:
             schema.create(connection)
         with ExitStack() as meanwhile:
             if old and lease:
-                meanwhile.enter_context(_kept_alive(old, lease))
+                meanwhile.enter_context(kept_alive(partial(old.commit, Changes(), lease), lease.seconds / 3))
             yield Catalog(fresh)
         if old:
             old.close()
@@ -137,7 +137,7 @@ def _in_schema(url: sa.URL, machine: str, archive: str) -> Iterator[Catalog]:
         with fresh.writing() as connection:
             connection.execute(sa.schema.CreateSchema(_SCHEMA))
             schema.create(connection)
-        with _kept_alive(old, lease):
+        with kept_alive(partial(old.commit, Changes(), lease), lease.seconds / 3):
             yield Catalog(fresh)
         with shared.writing() as connection:
             renew(connection, lease)
@@ -162,25 +162,6 @@ def _leased(old: Catalog, machine: str) -> Iterator[Lease]:
     finally:
         with suppress(StorageError):  # it ends by itself
             old.release(lease)
-
-
-@contextmanager
-def _kept_alive(old: Catalog, lease: Lease) -> Iterator[None]:
-    """Renew a lease in the background; whether it was lost is asked in the end."""
-    done = threading.Event()
-
-    def renew_often() -> None:
-        while not done.wait(lease.seconds / 3):
-            with suppress(StorageError, LeaseHeld):
-                old.commit(Changes(), lease)
-
-    keeper = threading.Thread(target=renew_often, daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        done.set()
-        keeper.join()
 
 
 def _remove(path: Path) -> None:

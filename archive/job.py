@@ -58,6 +58,7 @@ class Job:
         self._holding = Holding(outlet, archive_uri, state_dir, catalog_uri)
         self.storage, self.catalog = self._holding.storage, self._holding.catalog
         self._folder = self._holding.spools / self.id
+        self._rows = 0
         with ExitStack() as failed:
             failed.callback(self._holding.close)
             self._holding.begin(self.id)
@@ -124,6 +125,7 @@ class Job:
         facts = {"known": [asdict(entry) for entry in known], "recovered": outcome.recovered}
         self.event("outcome", url=article.url, **facts)
         self._holding.guard(self._spool.line, key, row)
+        self._rows += 1
         self._measures.keep(outcome)
         self._changes.known += known
         self._changes.versions += [version] if version else []
@@ -196,6 +198,8 @@ class Job:
         self.commit()
         self._holding.guard(self._spool.close)
         self._holding.renew(Changes())  # what is published is ours to publish
+        if "counts" in facts:  # which count articles and what became of visits, and not every visit makes a row
+            facts = {**facts, "counts": {**facts["counts"], "rows": self._rows}}
         described = self._folder, self.outlet, self.began, facts, self._spool.left
         self._holding.guard(manifest.write, *described, digests=self._digests)
         self._holding.publish(self._folder)

@@ -11,7 +11,7 @@ OPEN = ".open"
 """Suffix of a file that is still being written; no reader should touch it."""
 MADE = ".made.part"
 """Suffix of a part that is made anew, until an event has said of all parts of its unit that they are whole."""
-ROWS = ("articles", "dropped")
+ROWS = ARTICLES, DROPPED = ("articles", "dropped")
 """Folders of rows."""
 JOURNAL = ".journal"
 """Suffix, after `.open`, of the file that says how many bytes of it are durable."""
@@ -49,6 +49,11 @@ def rows_key(folder: str, outlet: str, day: date, job: str, extractor: str, *, r
     """
     made = "-".join(filter(None, (job, extractor, revision)))
     return f"{folder}/outlet={outlet}/date={day:%Y-%m-%d}/part-{made}.jsonl.gz"
+
+
+def row_folders(outlet: str) -> list[str]:
+    """The folders of an outlet's parts of rows, that of `articles/` first."""
+    return [f"{folder}/outlet={outlet}" for folder in ROWS]
 
 
 def events_key(outlet: str, job: str) -> str:

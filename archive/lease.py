@@ -6,14 +6,17 @@ a holder that slept past the end of its lease writes nothing.
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from archive.errors import LeaseHeld, LeaseLost
+from archive.errors import LeaseHeld, LeaseLost, StorageError
 from archive.schema import leases
 
 WHOLE = "*"
@@ -74,6 +77,25 @@ def renew(connection: sa.Connection, lease: Lease) -> None:
             f"The outlet {lease.outlet} was leased to another while this process stood still; it writes nothing more. "
             "What it has kept is in its spool, and is finished by the next job on this machine."
         )
+
+
+@contextmanager
+def kept_alive(hold: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call `hold` so often in the background; whether the lease was lost is asked with the next commit."""
+    over = threading.Event()
+
+    def hold_often() -> None:
+        while not over.wait(seconds):
+            with suppress(StorageError, LeaseHeld):
+                hold()
+
+    keeper = threading.Thread(target=hold_often, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def release(connection: sa.Connection, lease: Lease) -> None:

@@ -41,12 +41,11 @@ class Legible:
     def lines(self, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Objects of a file of lines, with their numbers."""
         with self._blaming(key), self._files.held(key) as path:
-            for found in rows.lines(path):
-                parsed = found if isinstance(found, Fault) else rows.parsed(*found)
-                if isinstance(parsed, Fault):
-                    self.blame(key, f"line {parsed.offset}: {parsed.detail}")
-                elif not isinstance(found, Fault):
-                    yield found[0], parsed
+            for found in rows.objects(path):
+                if isinstance(found, Fault):
+                    self.blame(key, f"line {found.offset}: {found.detail}")
+                else:
+                    yield found
 
     def first_event(self, key: str) -> str:
         """When the first event of a job was, ISO 8601; what is wrong with it is said when all of them are read."""

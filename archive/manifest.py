@@ -63,10 +63,11 @@ def of_killed(folder: Path, salvaged: Salvaged) -> None:
     if not files:
         return
     dropped = {verdict: lines for verdict, lines in sorted(salvaged.verdicts.items()) if verdict != Verdict.ARTICLE}
+    rows = salvaged.verdicts.total()
     facts = {
         "finish": "killed",
         "sentence": f"{outlet}: cut short; what it had is safe.",
-        "counts": {"kept": salvaged.verdicts[Verdict.ARTICLE.value], "dropped": dropped},
+        "counts": {"kept": salvaged.verdicts[Verdict.ARTICLE.value], "dropped": dropped, "rows": rows},
     }
     write(folder, outlet, layout.job_began(job), facts, salvaged.full, digests=salvaged.digests)
 

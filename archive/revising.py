@@ -25,9 +25,8 @@ from archive.local import make_folder, sha256
 from archive.model import SCHEMA
 from archive.salvage import finish_revised
 from archive.spool import Spool, line_of, packing
-from archive.verification import rows as lines
+from archive.verification import rows
 
-ARTICLES, DROPPED = layout.ROWS
 _NOTHING = hashlib.sha256().hexdigest()
 _EXTRACTOR = re.compile(r"[\w.]{1,32}", re.ASCII)
 Placed = tuple[str, dict[str, Any]]
@@ -110,31 +109,29 @@ class Revising:
         """The rows of a unit, those of `articles/` first. Raises Damaged for a line that is no row."""
         for key in unit.keys:
             folder = key.partition("/")[0]
-            for row in self._rows(key, dropped=folder == DROPPED):
+            for row in self._rows(key, dropped=folder == layout.DROPPED):
                 yield folder, row
 
-    def replace(self, unit: Unit, rows: Iterable[Placed], changes: Callable[[], Changes] = Changes) -> bool:
+    def replace(self, unit: Unit, rows: Iterable[Placed], changes: Iterable[Changes] = ()) -> bool:
         """Write the rows of a unit anew, all of them; False when they are the same, and nothing was replaced.
 
-        `changes` is asked when all rows were written: what becomes true of addresses and versions with them. Whatever
-        `rows` raises leaves the unit as it was.
+        `changes` are gone through when all rows were written, twice: what becomes true of addresses and versions with
+        them, in pieces. Whatever `rows` raises leaves the unit as it was.
         """
         written = self._write(unit, rows)
         if not written:
             return False
-        said = changes()
         digests = {key: self._holding.guard(sha256, self._folder / (key + MADE)) for key in written}
-        for piece in said.pieces():
-            if piece:
-                told = {
-                    name: [asdict(line) for line in getattr(piece, name)] for name in ("known", "versions", "unmade")
-                }
-                self.event(REVISED, made=[], replaced=[], sha256={}, **told)
+        for piece in changes:
+            told = {name: [asdict(line) for line in getattr(piece, name)] for name in ("known", "versions", "unmade")}
+            self.event(REVISED, made=[], replaced=[], sha256={}, **told)
         # The last word: without it the parts are not whole, and nothing that was told before it counts.
         self.event(REVISED, made=written, replaced=unit.keys, sha256=digests, known=[], versions=[], unmade=[])
         self._holding.guard(self._spool.sync)
         self._holding.guard(finish_revised, self._folder, written)
-        self._holding.commit(said)
+        self._holding.renew(Changes())  # what is published is ours to publish
+        for piece in changes:
+            self._holding.commit(piece)
         self._holding.publish(self._folder)
         self._made |= digests
         return True
@@ -212,13 +209,13 @@ class Revising:
         return str(revision)
 
     def _keys(self) -> Iterator[str]:
-        for folder in layout.ROWS:
-            yield from self.storage.keys(f"{folder}/outlet={self.outlet}", ".jsonl.gz")
+        for folder in layout.row_folders(self.outlet):
+            yield from self.storage.keys(folder, ".jsonl.gz")
 
     def _rows(self, key: str, *, dropped: bool) -> Iterator[dict[str, Any]]:
         with self.storage.held(key) as path:
-            for found in lines.lines(path):
-                row = _row(found, dropped=dropped)
+            for found in rows.objects(path):
+                row = found if isinstance(found, Fault) else _checked(*found, dropped=dropped)
                 if isinstance(row, Fault):
                     raise Damaged(
                         f"{self.storage.where(key)}, line {row.offset}: {row.detail}. The rows stay as they are; "
@@ -255,17 +252,12 @@ class Revising:
         return found.hexdigest()
 
 
-def _row(line: tuple[int, bytes] | Fault, *, dropped: bool) -> dict[str, Any] | Fault:
+def _checked(number: int, row: dict[str, Any], *, dropped: bool) -> dict[str, Any] | Fault:
     """The row of a line, or what is wrong with it."""
-    if isinstance(line, Fault):
-        return line
-    row = lines.parsed(*line)
-    if isinstance(row, Fault):
-        return row
     version = row.get("schema")
     if isinstance(version, int) and version > SCHEMA:  # what it says beyond what we know would be lost
-        return Fault(Kind.ROW, line[0], f"the row has schema {version}, and this program knows {SCHEMA}")
-    return next(lines.of_row(line[0], row, dropped=dropped), row)
+        return Fault(Kind.ROW, number, f"the row has schema {version}, and this program knows {SCHEMA}")
+    return next(rows.of_row(number, row, dropped=dropped), row)
 
 
 class _Fresh:

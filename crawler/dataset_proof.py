@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -13,23 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from archive.dataset import schema
+from archive.dataset.describe import SOFTWARE
 from archive.dataset.names import CHECKSUMS, PACKAGE, check_name
 from archive.dataset.read import Dataset, Place, open_dataset
 from archive.errors import ArgumentError, Damaged, ExitStatus, StorageError
 from archive.faults import Fault, Kind, shown
 from archive.files import Files, OnDisk
 from archive.layout import dataset_key
+from archive.verification import clusters
 from archive.verification import dataset as of_files
 from archive.verification.evidence import Evidence, wrong
 from archive.verification.originals import excerpt
 from crawler.bulk import Bulk, Made, is_of_today
-from crawler.findings import Findings, counted
+from crawler.findings import Findings
 from crawler.outlet import Outlet
 from crawler.rereading import Row
+from crawler.verb import counted
 
 _WITH_ROWS = ("parquet", "jsonl")
 """Formats that hold rows as they are in the archive."""
-_PAUSE = 0.2
 
 
 def place_of(name: str, archive: Files) -> Files | Path:
@@ -70,17 +71,18 @@ class DatasetProof(Findings):
         self._others: Counter[str] = Counter()
         self._broken: set[str] = set()
         self._rows = 0
-        self._shown = 0.0
 
     def run(self, archive: Files | None, outlets: Mapping[str, Outlet], bulk: Callable[[], Bulk]) -> ExitStatus:
         """Check it; without an archive the files alone. Raises ArgumentError, StorageError, OutputError."""
         dataset = self._sound()
         if dataset and archive is None:
-            self.note("There is no archive at ARCHIVE_URI: its files were checked, and its rows were not.")
+            self.note(
+                "There is no archive at ARCHIVE_URI: the files of the dataset were checked, and its rows were not."
+            )
         elif dataset and dataset.format not in _WITH_ROWS:
             self.note(
-                f"A dataset in the format {dataset.format} has not all that its rows are in the archive: its files "
-                "were checked. One in parquet or jsonl is checked row by row."
+                f"The files of the dataset were checked, and its rows were not: {dataset.format} does not hold them as "
+                "they are in the archive. A dataset in parquet or jsonl is checked row by row."
             )
         elif dataset and archive:
             with closing(Evidence(archive)) as evidence, bulk() as working:
@@ -129,6 +131,17 @@ class DatasetProof(Findings):
             self._tell(looked)
         while pending:
             self._tell(pending.popleft())
+        if self._sample is None and not self.faults and not self.unread:
+            self._of_clusters(dataset)
+
+    def _of_clusters(self, dataset: Dataset) -> None:
+        """Compare all texts again, where every row is sound by itself: one wrong text is wrong for its neighbours."""
+        if not clusters.is_comparable(dataset):
+            self.note(f"Clusters were not checked: another version of this program made them than {SOFTWARE}.")
+            return
+        self.progress.tell("comparing texts")
+        for path, fault in clusters.faults(dataset):
+            self.say(self._at(path), fault)
 
     def _wanted(self, dataset: Dataset, is_chosen: Callable[[Row], bool]) -> Iterator[Row]:
         for place in self._places(dataset, is_chosen):
@@ -159,9 +172,7 @@ class DatasetProof(Findings):
     def _look(self, place: Place, evidence: Evidence, outlets: Mapping[str, Outlet]) -> _Looked:
         """Hold a row against the records and the rows that it names."""
         self._counts["rows"] += 1
-        if (now := time.monotonic()) - self._shown > _PAUSE:
-            self._shown = now
-            self.progress.tell(f"row {self._counts['rows']:,} of {self._rows:,}")
+        self.progress.tell_often(f"row {self._counts['rows']:,} of {self._rows:,}")
         row, number = place.row, place.number
         if faults := wrong(number, row):
             return _Looked(place.path, number, faults)
@@ -169,6 +180,9 @@ class DatasetProof(Findings):
             self._counts["taken down"] += 1
             self.note(f"{self._at(place.path)}:{number}: taken-down: {told}")
             return _Looked(place.path, number)
+        for one in row["duplicates"]:
+            if told := evidence.revoked.get(one["id"]):
+                self.note(f"{self._at(place.path)}:{number}: taken-down: duplicates: {told}")
         outlet = outlets.get(row["outlet"])
         is_comparable = outlet is not None and is_of_today(row, outlet)
         if not is_comparable:

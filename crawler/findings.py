@@ -64,12 +64,7 @@ class Findings:
 
     def counted(self) -> str:
         """The faults, in words."""
-        return counted(self.faults, "fault") if self.faults else "no faults"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things, in words."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        return verb.counted(self.faults, "fault") if self.faults else "no faults"
 
 
 def complain(text: str) -> None:

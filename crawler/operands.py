@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from archive import parts
 from archive.comparison import sides
 from archive.comparison.sides import Rows, Side
-from archive.dataset.names import PACKAGE, check_name
+from archive.dataset.names import PACKAGE, check_name, names_in
 from archive.errors import ArgumentError
 from archive.files import Files, OnDisk, files_of, is_begun
 from archive.layout import dataset_key
@@ -169,13 +169,11 @@ class Operands:
 
     def _there(self) -> str:
         """What could be named."""
-        keys = self._files.keys("datasets", PACKAGE)
-        datasets = [name for key in keys if key == dataset_key(name := key.split("/")[1], PACKAGE)]
         made = sides.rules_of(self._reading(self._files), self._keys)
         extractors = [one for name, rules in made.items() for one in (name, *(f"{name}:{rule}" for rule in rules))]
         return (
             f"There are {ARCHIVE}, {BEFORE} and {REBUILD}; extractors: {', '.join(extractors) or 'none'}; datasets: "
-            f"{', '.join(datasets) or 'none'}; and the folder or s3:// address of a dataset or an archive."
+            f"{', '.join(names_in(self._files)) or 'none'}; and the folder or s3:// address of a dataset or an archive."
         )
 
 

@@ -27,12 +27,16 @@ class Progress:
 
     def show(self, path: Path, offset: int) -> None:
         """Say how far we are, now and then."""
+        if self._size:
+            done = self._before + offset
+            self.tell_often(f"{100 * done // self._size} % of {self._size / 1e6:,.0f} MB  {path}")
+
+    def tell_often(self, text: str) -> None:
+        """Put a text on the line, unless there was one a moment ago."""
         now = time.monotonic()
-        if not self._watched or not self._size or now - self._shown < _PAUSE:
-            return
-        self._shown = now
-        done = self._before + offset
-        self.tell(f"{100 * done // self._size} % of {self._size / 1e6:,.0f} MB  {path}")
+        if self._watched and now - self._shown >= _PAUSE:
+            self._shown = now
+            self.tell(text)
 
     def tell(self, text: str) -> None:
         """Put a text on the line."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -9,12 +12,12 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from archive.catalog import Catalog
 from archive.errors import Damaged
-from archive.known import Changes, Known, Version
-from archive.layout import ROWS
+from archive.known import AT_ONCE, Changes, Known, Version
+from archive.layout import ARTICLES, DROPPED
 from archive.model import Verdict, facts_sha256
 from archive.revising import Placed, Revising, Unit
 from crawler.bulk import Bulk, is_of_today
@@ -23,7 +26,6 @@ from crawler.outlet import Outlet
 from crawler.rereading import Row, emptied
 from pipelines.extract import EXTRACTOR
 
-ARTICLES, DROPPED = ROWS
 MOST_SAID = 20
 """Rows of a unit of which it is said, one by one, that they could not be made again."""
 _HOLD_SECONDS = 10.0
@@ -37,6 +39,8 @@ class Count:
     """Days of jobs."""
     todo: int = 0
     """Of them those that had rows of other rules than today's."""
+    replaced: int = 0
+    """Of them those whose rows came out otherwise, be it in extractor and rules alone: their old parts are no more."""
     rows: int = 0
     """Rows that were made again."""
     changed: int = 0
@@ -48,7 +52,7 @@ class Count:
 
     def add(self, other: Count) -> None:
         """Take in another outlet's."""
-        for name in ("units", "todo", "rows", "changed", "stuck"):
+        for name in ("units", "todo", "replaced", "rows", "changed", "stuck"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.moved += other.moved
 
@@ -71,8 +75,10 @@ class Rebuilding:
         self._revising, self._outlet, self._bulk, self._every = revising, outlet, bulk, every
         self._tell, self._complain = tell, complain
         self._catalog: Catalog = revising.catalog
-        self._changes = Changes()
-        self._held = self._told = time.monotonic()
+        self._told = Told()
+        self._gone: set[tuple[str, int]] = set()
+        """Articles and versions that this unit has taken away so far."""
+        self._held = time.monotonic()
 
     def run(self, since: date | None, until: date | None) -> None:
         """Make all units anew that lie in the period. Raises LeaseLost, StorageError."""
@@ -93,11 +99,11 @@ class Rebuilding:
             return any(not is_of_today(row, self._outlet) for _, row in rows)
 
     def _make(self, unit: Unit, where: str, began: float) -> None:
-        self._changes = Changes()
+        self._told, self._gone = Told(), set()
         before = replace(self.count, moved=self.count.moved.copy())
         try:
-            with closing(self._placed(unit, where, began)) as rows:
-                self._revising.replace(unit, rows, lambda: self._changes)
+            with closing(self._told), closing(self._placed(unit, where, began)) as rows:
+                self.count.replaced += self._revising.replace(unit, rows, self._told)
         except Damaged:
             self.count = before
             raise
@@ -129,9 +135,7 @@ class Rebuilding:
         if now - self._held > _HOLD_SECONDS:
             self._held = now
             self._revising.hold()
-        if now - self._told > 0.2:
-            self._told = now
-            self._tell(f"{where}; {self.count.rows:,} rows, {self.count.rows / max(now - began, 0.1):,.0f} a second")
+        self._tell(f"{where}; {self.count.rows:,} rows, {self.count.rows / max(now - began, 0.1):,.0f} a second")
 
     def _alone(self, old: Row, new: Row, fresh: dict[str, str]) -> Row:
         """The row, unless the archive has its article already: what was none before may be another address of one."""
@@ -158,12 +162,16 @@ class Rebuilding:
         was, now = (row.get("verdict", Verdict.ARTICLE.value) for row in (old, new))
         if was != now:
             self.count.moved[was, now] += 1
-        versions = [_version(unit, row) for row in (old, new)]
-        if versions[0] != versions[1]:
-            self._changes.unmade += [versions[0]] if versions[0] and not versions[1] else []
-            self._changes.versions += [versions[1]] if versions[1] else []
+        changes = Changes()
+        before, version = (_version(unit, row) for row in (old, new))
+        if before and not version:
+            changes.unmade.append(before)
+            self._gone.add((before.article_id, before.version))
+        elif version and version != before:
+            changes.versions.append(version)
         if any(old.get(name) != new.get(name) for name in ("verdict", "published", "section", "complete")):
-            self._changes.known += self._known(old, new)
+            changes.known += self._known(old, new)
+        self._told.add(changes)
 
     def _known(self, old: Row, new: Row) -> Iterator[Known]:
         """The lines of all addresses that are known by this row, as it is now.
@@ -188,9 +196,41 @@ class Rebuilding:
 
     def _left(self, article_id: str) -> set[int]:
         """Versions of an article that there are after what this unit has taken away so far."""
-        gone = {(row.article_id, row.version, row.job) for row in self._changes.unmade}
         there = self._catalog.versions(article_id)
-        return {row.version for row in there if (row.article_id, row.version, row.job) not in gone}
+        return {row.version for row in there if (row.article_id, row.version) not in self._gone}
+
+
+class Told:
+    """What becomes true with the rows of a unit, in pieces and on disk: it may be as much as there are rows."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._piece = Changes()
+
+    def add(self, changes: Changes) -> None:
+        """More of it. Raises OSError."""
+        self._piece.add(changes)
+        if len(self._piece) >= AT_ONCE:
+            self._flush()
+
+    def __iter__(self) -> Iterator[Changes]:
+        self._flush()
+        if self._file:
+            end = self._file.seek(0, os.SEEK_END)
+            self._file.seek(0)
+            while self._file.tell() < end:
+                yield pickle.load(self._file)  # noqa: S301 - written by this process
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file:
+            self._file.close()
+
+    def _flush(self) -> None:
+        if self._piece:
+            self._file = self._file or tempfile.TemporaryFile(prefix="arsip-")  # noqa: SIM115 - `close` closes it
+            pickle.dump(self._piece, self._file)
+            self._piece = Changes()
 
 
 def _version(unit: Unit, row: Row) -> Version | None:

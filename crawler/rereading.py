@@ -17,6 +17,7 @@ from archive import message, optout, replay
 from archive.errors import Damaged
 from archive.model import Article, RecordRef, Verdict
 from archive.outcome import Outcome
+from archive.proof import ref_of
 from archive.replay import Readable
 from crawler.judgement import Judgement, respect
 from crawler.outlet import Outlet
@@ -44,11 +45,13 @@ class Call(NamedTuple):
 
 def response_of(url: str, head: bytes, payload: bytes) -> Response:
     """A response from the archive as it once came from the wire."""
-    headers = Headers()
+    # All values of a name at once: to append to a Headers copies what is there, and a head may have any number.
+    fields: dict[bytes, list[bytes]] = {}
     for line in message.unfold_lines(head)[1:]:
         name, colon, value = line.partition(b":")
         if colon:
-            headers.appendlist(name.strip(), value.strip())
+            fields.setdefault(name.strip().title(), []).append(value.strip())
+    headers = Headers(fields)
     kind = responsetypes.from_args(headers=headers, url=url, body=payload)
     return kind(url, status=message.status(head) or 0, headers=headers, body=payload)
 
@@ -108,7 +111,7 @@ def reread(files: Readable, row: Row, outlet: Outlet, *, respects_opt_out: bool 
     if row.get("verdict") == Verdict.TAKEN_DOWN:  # nothing of it is kept again
         return row
     captured = datetime.fromisoformat(row["captured"]) if row["captured"] else None
-    refs = [RecordRef(**{name: ref[name] for name in RecordRef.__slots__}) for ref in row["captures"]]
+    refs = [ref_of(capture) for capture in row["captures"]]
     # A page that had not changed has its first capture in the row, and what its host said on the day of the last.
     of_host = [signal for signal in row.get("opt_out", ()) if signal.startswith(_OF_HOST)]
     pages: list[Page] = []

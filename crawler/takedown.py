@@ -8,9 +8,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from archive import cdxj
-from archive.errors import ArgumentError, ExitStatus, StorageError
+from archive.dataset.aside import FOLDER, aside
+from archive.errors import ArgumentError, ExitStatus, LeaseHeld, StorageError
 from archive.files import Files, files_of, is_begun
-from archive.revising import Revising
 from archive.search.packing import pack
 from archive.state import Places
 from archive.storage import state_folder
@@ -19,9 +19,10 @@ from archive.takedown.doing import Doing
 from archive.takedown.finding import Asked, find
 from archive.takedown.found import Found
 from archive.takedown.stub import public
-from crawler import uploads
 from crawler.catalogs import catalog_of
 from crawler.foreign.owners import owner_of
+from crawler.revisions import revising_of
+from crawler.verb import counted
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
@@ -38,6 +39,10 @@ class Takedown:
         """`note` is told how far it is, `complain` what a person must know besides."""
         self._settings, self._reason, self._note, self._complain = settings, reason, note, complain
         self._uri, self._state_dir = settings["ARCHIVE_URI"], settings["STATE_DIR"]
+        try:
+            (reason + given).encode()
+        except UnicodeError as error:
+            raise ArgumentError("--reason and address must be UTF-8: type them again on a terminal of that.") from error
         if not public(reason):
             raise ArgumentError(
                 "--reason is empty: say why, such as --reason 'court order: District Court, 12/Pdt.G/2026'. What comes "
@@ -56,20 +61,12 @@ class Takedown:
             found = self._find(files, catalog)
             if not found.is_held:
                 return self._nothing(files, found)
-            return ExitStatus.DONE, ["Nothing was changed. This would be taken down:", *told(found)]
+            return ExitStatus.DONE, ["Nothing was changed. This would be taken down:", *told(found, self._reason)]
 
     def done(self) -> tuple[ExitStatus, list[str]]:
         """Take it down; what was done, in words."""
         with closing(self._files()) as files:
-            revising = Revising(
-                outlet=self._name,
-                archive_uri=self._uri,
-                state_dir=self._state_dir,
-                catalog_uri=self._settings["CATALOG_URI"],
-                kind="takedown",
-                patience=uploads.patience(self._settings),
-            )
-            with revising:
+            with revising_of(self._settings, self._name, "takedown") as revising:
                 try:
                     found = self._find(files, revising.catalog)
                     scratch = state_folder(self._uri, self._state_dir) / f"takedown-{self._name}"
@@ -84,7 +81,8 @@ class Takedown:
                 doing.all(self._note)
                 entry = log.done_key(found.outlet, revising.id)
             self._pack_search(files)
-            lines = ["Taken down:", *told(found), f"log       {files.where(entry)}"]
+            self._empty_datasets()
+            lines = ["Taken down:", *told(found, self._reason), f"log       {files.where(entry)}"]
             return ExitStatus.DONE, [*lines, f"list      {files.where(log.REVOCATIONS)}"]
 
     def _files(self) -> Files:
@@ -114,13 +112,30 @@ class Takedown:
         except (StorageError, OSError) as error:
             self._complain(f"The search index may hold its words still: {error}")
 
+    def _empty_datasets(self) -> None:
+        """Remove the rows that one who was killed while he made a dataset left in the state folder."""
+        folder = state_folder(self._uri, self._state_dir) / FOLDER
+        if not folder.exists():
+            return
+        try:
+            with aside(folder):
+                pass
+        except LeaseHeld:
+            self._complain(
+                "A dataset is being made here, and may hold the article: when it is there, scrapy verify --dataset "
+                "with its name says so. If it does, remove it."
+            )
+        except OSError as error:
+            self._complain(f"{folder} may hold the article still, and cannot be emptied: {error}")
 
-def told(found: Found) -> Iterator[str]:
+
+def told(found: Found, reason: str) -> Iterator[str]:
     """All that is taken down, line by line."""
     yield f"article   {found.article_id}"
     for url in found.addresses:
         yield f"address   {url}"
     yield "          never asked for again, whatever announces it"
+    yield f"reason    {public(reason)}: that much is for everybody to read; what follows a first colon is not"
     for row in found.rows:
         what = f"version {row.version}" if row.is_article else "dropped page"
         became = "the part is written anew without it" if row.counts else "an older part, which is removed"
@@ -133,18 +148,16 @@ def told(found: Found) -> Iterator[str]:
     for job, keys in sorted(found.unfinished.items()):
         yield f"begun     takedown {job} was cut short ({len(keys)} files), and is brought to its end"
     for name, number in sorted(found.datasets.items()):
-        rows = "cannot be looked into" if number is None else f"holds {_counted(number, 'row')} of it"
-        yield f"dataset   {name} {rows}: it stays as it is, and is named in the list of revocations. Make"
-        yield "          one of another name with scrapy dataset, which leaves the article out, and remove this one"
+        rows = "cannot be looked into" if number is None else f"holds {counted(number, 'row')} of it"
+        yield f"dataset   {name} {rows}, and stays as it is"
+    if found.datasets:
+        yield "          the list of revocations names it; make one of another name with scrapy dataset, which leaves"
+        yield "          the article out, and remove the old one"
     for folder in found.checks:
         yield f"look      {folder} is an archive of its own that holds it too: give the same command again with"
         yield f"          -s ARCHIVE_URI=ARCHIVE/{folder}"
     if found.damaged:
-        yield f"look      {_counted(found.damaged, 'file')} under damaged/ may hold parts of it: nobody looks into them"
+        yield f"look      {counted(found.damaged, 'file')} under damaged/ may hold parts of it: nobody looks into them"
     kinds = Counter(record.kind for record in found.records)
     records = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) or "none"
-    yield f"together  {_counted(len(found.rows), 'row')}; records: {records}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    yield f"together  {counted(len(found.rows), 'row')}; records: {records}"

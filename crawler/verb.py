@@ -15,17 +15,24 @@ from scrapy.spiderloader import get_spider_loader
 
 from archive.errors import ArgumentError, ArsipError, ExitStatus, StorageError
 from crawler.arguments import Arguments
-from crawler.progress import plain
+from crawler.progress import Progress, plain
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from scrapy.settings import Settings
 
     from crawler.outlet import Outlet
     from crawler.spider import OutletSpider
 
+_GRAVITY = (
+    ExitStatus.DONE,
+    ExitStatus.LEASED,
+    ExitStatus.VERIFICATION,
+    ExitStatus.UPLOADS_PENDING,
+    ExitStatus.STORAGE,
+)
 _FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
 
 
@@ -81,6 +88,11 @@ class PageVerb(Verb):
         return outlets_of(self.settings)
 
 
+def worst(ends: Iterable[ExitStatus]) -> ExitStatus:
+    """The one exit status of work on several outlets, which goes on after one that failed; DONE for none."""
+    return max(ends, key=_GRAVITY.index, default=ExitStatus.DONE)
+
+
 def as_json(value: Any) -> str:
     """One line for a script, which may be looked at in a terminal as well."""
     text = json.dumps(value, ensure_ascii=False)
@@ -90,6 +102,11 @@ def as_json(value: Any) -> str:
 def times(number: int) -> str:
     """How often something was tried: `once`, `4 times`."""
     return "once" if number == 1 else f"{number} times"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 row`, `4,096 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def to_the_second(instant: str) -> str:
@@ -115,6 +132,16 @@ def chosen(names: Iterable[str], outlets: Mapping[str, Outlet]) -> dict[str, Out
     return found or dict(outlets)
 
 
+def above(progress: Progress, verb: str) -> Callable[[str], None]:
+    """Says on standard error what went wrong, while a line there says how far the verb is."""
+
+    def say(text: str) -> None:
+        progress.clear()
+        complain(verb, text)
+
+    return say
+
+
 def complain(verb: str, text: str) -> None:
     """Say on standard error what went wrong."""
     print(f"scrapy {verb}: {plain(text)}", file=sys.stderr)  # noqa: T201 - the user reads this
@@ -129,7 +156,7 @@ def outlets_of(settings: Settings) -> dict[str, Outlet]:
 
 def kept_outlets(settings: Settings) -> dict[str, Outlet]:
     """The same, and last the one under which the archive has what was adopted from hosts of none of them."""
-    from crawler.foreign.owners import OTHERS, others  # noqa: PLC0415 - most verbs do without
+    from crawler.others import OTHERS, others  # noqa: PLC0415 - most verbs do without
 
     return {**outlets_of(settings), OTHERS: others}
 
@@ -146,6 +173,12 @@ def positional(args: list[str], verb: str, usage: str, number: int = 1) -> list[
     if len(args) != number or "" in args:
         raise UsageError(usage, print_help=False)
     return args
+
+
+def one_or_more(option: str, number: int | None) -> None:
+    """An option may be left out, and be no less than 1. Raises UsageError."""
+    if number is not None and number < 1:
+        raise UsageError(f"{option} {number} is not possible: give 1 or more.", print_help=False)
 
 
 def refuse_options(args: list[str], verb: str) -> None:

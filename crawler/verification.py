@@ -19,7 +19,8 @@ from archive.verification.jobs import AtWork, may_be_of
 from archive.verification.links import Links
 from archive.verification.pairs import Note
 from archive.verification.sums import Sums
-from crawler.findings import AGAIN, Findings, complain, counted
+from crawler.findings import AGAIN, Findings, complain
+from crawler.verb import counted
 
 
 class Verification(Findings):

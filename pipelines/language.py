@@ -96,7 +96,7 @@ def _normalized(char: str) -> str:
     return str(NGram.normalize(char))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def _grams(word: str) -> tuple[str, ...]:
     """One, two and three characters that end at each character of a word; none within capitals."""
     found: list[str] = []

@@ -90,6 +90,12 @@ def text(*seed: Any, words: int = 60) -> str:
     return " ".join(f"{chance.choice(WORDS)}{chance.randrange(40)}" for _ in range(words))
 
 
+def checksums(folder: Path) -> dict[str, str]:
+    """Path -> SHA-256 by checksums.sha256."""
+    lines = (folder / "checksums.sha256").read_text().splitlines()
+    return {path: digest for digest, path in (line.split("  ") for line in lines)}
+
+
 def content(folder: Path) -> dict[str, bytes]:
     """Path -> bytes of every file."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -15,11 +15,19 @@ from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
 from archive.errors import ExitStatus
+from archive.faults import Fault
+from archive.foreign.exchanges import answers
+from archive.foreign.found import Skipped, Sort
+from archive.foreign.pairing import Exchange, paired
 from crawler.foreign.adopt import adopt
-from tests.runs import Run
+from crawler.foreign.owners import Owners
+from tests.runs import Run, scrapy
+from tests.spiders.contoh import ContohSpider
 from tests.warcs import ASKED, name, packed, record, sha1
 
 MOMENT = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+NOW = MOMENT + timedelta(days=30)
+owners = Owners({"contoh": ContohSpider.outlet}, [])
 PROSE = (
     "Warga {} berkumpul di balai desa sejak pagi untuk mendengarkan penjelasan petugas tentang jembatan yang baru.",
     "Petugas kecamatan mengatakan bahwa pekerjaan itu akan selesai sebelum musim hujan tiba di daerah {} tersebut.",
@@ -107,6 +115,11 @@ def wacz(path: Path, *warcs: Path, packing: int = zipfile.ZIP_STORED) -> Path:
     return path
 
 
+def found(path: Path, sort: Sort = owners.sort) -> list[Exchange | Skipped | Fault]:
+    """Everything in a file."""
+    return list(paired(answers(path, sort, NOW)))
+
+
 def settings_of(archive: Path | str, **more: Any) -> Settings:
     """Settings of an archive of the outlet `contoh`, and of whatever other hosts there are."""
     settings = get_project_settings()
@@ -120,6 +133,12 @@ def taken(archive: Path, *places: Path, only: Sequence[str] = (), **more: Any) -
     """What an archive has when these were adopted."""
     status = adopt([str(place) for place in places], only, settings_of(archive, **more), 1)
     return status, Run(status, "", "", archive)
+
+
+def sound(archive: Path) -> None:
+    """Nothing in an archive is at fault."""
+    status, out, _ = scrapy("verify", "--deep", "-s", f"ARCHIVE_URI={archive}")
+    assert (status, out.partition(" in ")[0]) == (0, "no faults")
 
 
 def bare(rows: list[dict[str, Any]], *without: str) -> list[dict[str, Any]]:

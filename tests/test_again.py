@@ -15,7 +15,7 @@ import pytest
 from archive.catalog import open_catalog
 from archive.known import Changes, Known
 from tests.fakesite import FakeSite, Reply, Request
-from tests.runs import Run, crawl
+from tests.runs import Run, crawl, scrapy
 
 WWW = "www.tribunnews.com"
 HTML = ("Content-Type", "text/html; charset=UTF-8")
@@ -134,6 +134,8 @@ def test_three_days_cost_one_body_an_article_and_tell_every_edit_deletion_and_mo
     last = crawl("tribun", tmp_path, site, ahead=30 * DAY)
     assert sum(counts(last)["requests"].get(kind, 0) for kind in ("article", "revisit", "page")) == 0
     assert len(same.answers) == 3, "it is old now"
+    status, out, _ = scrapy("verify", "--deep", "-s", f"ARCHIVE_URI={tmp_path}")
+    assert (status, out.partition(" in ")[0]) == (0, "no faults")
 
 
 def responses(run: Run, page: Page) -> list[str]:

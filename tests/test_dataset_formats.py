@@ -22,9 +22,9 @@ from warcio.archiveiterator import ArchiveIterator
 from archive.dataset.lines import line
 from archive.dataset.read import open_dataset
 from archive.dataset.write import FORMATS
-from archive.errors import ArgumentError
+from archive.errors import ArgumentError, Damaged
 from archive.reader import Record, read
-from tests.datasets import Stock, content, ref
+from tests.datasets import Stock, checksums, content, ref
 from tests.runs import ROOT
 
 DOCS = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
@@ -165,7 +165,7 @@ def test_no_format_takes_a_full_disk_for_a_file_that_was_written(stock: Stock, f
 def test_every_file_is_in_the_checksums_and_sha256sum_agrees(stock: Stock) -> None:
     for form in ("parquet", "txt"):
         folder = stock.build(form)
-        listed = dict(open_dataset(folder).checksums())
+        listed = checksums(folder)
         assert listed.keys() == content(folder).keys() - {"checksums.sha256"}
         done = subprocess.run(["sha256sum", "-c", "--quiet", "--strict", "checksums.sha256"], cwd=folder, check=False)
         assert done.returncode == 0
@@ -178,11 +178,13 @@ def test_the_package_names_each_file_with_its_size_its_digest_and_its_columns(st
         folder = stock.build(form)
         package = json.loads((folder / "datapackage.json").read_bytes())
         files = content(folder)
-        listed = dict(open_dataset(folder).checksums())
+        listed = checksums(folder)
         for resource in package["resources"]:
             assert resource["bytes"] == len(files[resource["path"]])
             assert resource["hash"] == f"sha256:{listed[resource['path']]}"
         assert len({resource["name"] for resource in package["resources"]}) == len(package["resources"])
+        card = files["README.md"].decode()
+        assert ("scrapy verify --dataset uji " in card) == (form == "parquet")  # others are not proved row by row
         fields = [field["name"] for field in json.loads(files["schema.json"])["fields"]]
         if form == "parquet":
             assert fields == pq.ParquetFile(folder / "data/detik/2026-11/part-00000.parquet").schema_arrow.names
@@ -190,6 +192,18 @@ def test_the_package_names_each_file_with_its_size_its_digest_and_its_columns(st
             assert fields == unfolded(folder / "data/detik/2026-11/part-00000.csv.gz").split("\r\n")[0].split(",")
         else:
             assert fields == files["facts.csv"].split(b"\r\n")[0].decode().split(",")
+        assert re.findall("^- `([a-z_0-9]+)`:", card.partition("## Columns")[2], re.MULTILINE) == fields
+
+
+def test_csv_tells_facts_of_long_texts_and_a_torn_file_is_damage(stock: Stock) -> None:
+    stock.put({"number": 4, "paragraphs": ["Kata. " * 40_000]})
+    folder = stock.build("csv")
+    facts = {line["id"]: line["title"] for line in open_dataset(folder).facts()}
+    assert facts == {row["id"]: row["title"] or "" for row in stock.rows()}
+    path = folder / "data/tribun/2026-11/part-00000.csv.gz"
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(Damaged, match="cannot be read as CSV"):
+        list(open_dataset(folder).facts())
 
 
 def test_formats_without_whole_rows_say_so(stock: Stock) -> None:

@@ -16,7 +16,8 @@ import pytest
 from archive.catalog import Catalog, open_catalog
 from archive.dataset.build import Order
 from archive.dataset.freeze import Frozen, freeze
-from archive.dataset.read import names, open_dataset
+from archive.dataset.names import names_in
+from archive.dataset.read import open_dataset
 from archive.dataset.selection import Selection
 from archive.errors import ArgumentError, LeaseHeld, StorageError
 from archive.files import OnDisk, files_of
@@ -65,7 +66,7 @@ def test_a_name_is_for_good_and_asked_for_again_it_is_compared(stock: Stock, tmp
     with pytest.raises(ArgumentError, match="made of other rows or by another version, and it stays as it is"):
         frozen(stock.root, state)
     assert content(stock.root / "datasets") == before
-    assert names(OnDisk(stock.root)) == ["uji"]
+    assert names_in(OnDisk(stock.root)) == ["uji"]
     assert open_dataset(OnDisk(stock.root), "uji").package["rows"] == 3
 
 

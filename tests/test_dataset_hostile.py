@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.dataset import lines, parquet
-from archive.dataset.names import check_name
+from archive.dataset import read as reading
+from archive.dataset.names import check_name, check_new_name
 from archive.dataset.read import open_dataset
 from archive.dataset.schema import canonical
 from archive.dataset.write import FORMATS
@@ -38,13 +43,21 @@ def test_a_name_that_could_be_a_path_or_is_hard_to_type_is_refused(name: str) ->
         check_name(name)
 
 
+@pytest.mark.parametrize("name", ["archive", "before", "rebuild", "2", "17"])
+def test_a_name_that_a_comparison_takes_for_something_else_is_refused(name: str) -> None:
+    with pytest.raises(ArgumentError, match=f"take another name, such as news-{name}"):
+        check_new_name(name)
+    assert check_new_name(f"news-{name}") == f"news-{name}"
+    assert check_new_name("2026") == "2026"
+
+
 def test_an_archive_without_rows_and_outlets_that_have_none_are_said(stock: Stock) -> None:
     with pytest.raises(ArgumentError, match=r"There are no rows in .*: scrapy crawl OUTLET makes them"):
         stock.build()
     stock.put({})
     with pytest.raises(ArgumentError, match="There are no rows of 'trbun'; there are of tribun"):
         stock.build(outlets=("trbun",))
-    with pytest.raises(ArgumentError, match="no dataset was made: ask for other outlets, days or languages"):
+    with pytest.raises(ArgumentError, match="0 are of other days, 1 of other languages or none, and 0 opted out"):
         stock.build(language="jv")
 
 
@@ -140,6 +153,8 @@ def test_control_characters_are_kept_in_rows_and_cannot_leave_their_place_in_the
         ({"resources": [{"path": "/etc/passwd", "hash": "sha256:" + "0" * 64, "bytes": 1}]}, "is none of ours"),
         ({"resources": [{"path": "data/x"}]}, "is none of ours"),
         ({"resources": 5}, "is none of ours"),
+        ({"resources": [{"path": "x", "hash": "0" * 64, "bytes": float("inf")}]}, "is none of ours"),
+        ({"resources": [{"path": "x", "hash": "0" * 64, "bytes": 1}] * 2}, "a file is listed twice"),
         ({"resources": ["x"]}, "is none of ours"),
     ],
 )
@@ -151,6 +166,14 @@ def test_a_package_that_is_none_of_ours_is_named(stock: Stock, change: dict[str,
     with pytest.raises(Damaged, match=r"datapackage\.json") as caught:
         open_dataset(folder)
     assert said in str(caught.value)
+
+
+def test_a_package_larger_than_any_of_ours_is_not_read(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    stock.put({})
+    folder = stock.build()
+    monkeypatch.setattr(reading, "MAX_PACKAGE", 100)
+    with pytest.raises(Damaged, match="more than any of ours"):
+        open_dataset(folder)
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"[" * 100_000])
@@ -193,9 +216,47 @@ def test_files_that_are_not_what_they_should_be_are_named(stock: Stock, form: st
             list(open_dataset(folder).rows())
 
 
-def test_checksums_that_lead_elsewhere_are_refused(stock: Stock) -> None:
+def test_one_long_value_that_many_rows_share_is_in_memory_for_few_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own: dict[str, Any] = {"duplicates": [], "cluster": None, "cluster_share": None}
+    row = json.loads(json.dumps(canonical(Stock(tmp_path).row("tribun") | {"text": "a" * (1 << 20)}) | own))
+    path, sizes = tmp_path / "x.parquet", list[int]()
+    with closing(parquet.Writer(path, path.name)) as writer:
+        for _ in range(100):
+            writer.add(row, b"")  # all of them in one group
+    assert path.stat().st_size < 1 << 18
+    iter_batches = pq.ParquetFile.iter_batches
+
+    def counting(self: pq.ParquetFile, *given: Any) -> Iterator[pa.RecordBatch]:
+        for batch in iter_batches(self, *given):
+            sizes.append(len(batch))
+            yield batch
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", counting)
+    monkeypatch.setattr(parquet, "_ROOM", 12 << 20)
+    assert len(list(parquet.read(path))) == sum(sizes) == 100
+    assert 1 < max(sizes) <= 12
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(stock: Stock) -> None:
     stock.put({})
-    folder = stock.build()
-    (folder / "checksums.sha256").write_text(f"{'0' * 64}  ../../x\n")
-    with pytest.raises(Damaged, match="line 1, is none of ours"):
-        list(open_dataset(folder).checksums())
+    folder = stock.build("jsonl")
+    [path] = folder.glob("data/**/*.jsonl.gz")
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(Damaged, match="is not there, or is no file"):
+        list(open_dataset(folder).rows())
+
+
+def test_a_file_with_more_rows_than_are_stated_is_read_no_further(stock: Stock) -> None:
+    stock.put({})
+    folder = stock.build("jsonl")
+    [path] = folder.glob("data/**/*.jsonl.gz")
+    row = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(row + b"bukan JSON"))
+    with pytest.raises(Damaged, match="cannot be read as JSON Lines"):
+        list(open_dataset(folder).rows())
+    path.write_bytes(gzip.compress(row + row + b"bukan JSON"))
+    with pytest.raises(Damaged, match="has more rows and not 1"):
+        list(open_dataset(folder).rows())

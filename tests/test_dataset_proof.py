@@ -158,7 +158,10 @@ def test_every_field_that_is_not_what_the_archive_gives_is_a_line_of_its_own(cra
         {"duplicates": [7]},
         {"duplicates": [{"id": [], "outlet": [], "url": [], "version": 1, "captures": []}]},
         {"duplicates": [{"id": "a", "outlet": "b", "url": "c", "version": 1, "captures": [{}]}]},
+        {"duplicates": [{"id": "a", "outlet": "../b", "url": "c", "version": 1, "captures": []}]},
         {"title": "\ud800"},
+        {"outlet": "x/../../.."},
+        {"outlet": "a\0b"},
     ],
 )
 def test_a_row_that_is_none_is_a_fault_whoever_wrote_it(folder: Path, wrong: Row) -> None:
@@ -174,6 +177,14 @@ def test_a_capture_that_can_be_no_record_is_not_looked_for(crawled: Path, folder
     assert [(fault.kind, fault.detail.partition(".")[0]) for fault in found[:1]] == [
         (Kind.ROW_RECORD, "captures: The row points at nothing that can be a record of an archive")
     ]
+
+
+def test_when_a_duplicate_was_published_is_what_the_archive_says(crawled: Path, folder: Path) -> None:
+    row = rows_of(folder)[0]
+    copy = {name: row[name] for name in ("id", "version", "outlet", "url", "published", "captures")}
+    assert held_against(crawled, row, row | {"duplicates": [copy]}) == []
+    [fault] = held_against(crawled, row, row | {"duplicates": [copy | {"published": "2020-01-01T00:00:00+07:00"}]})
+    assert fault.detail.startswith(f"duplicates: '{row['id']}': published: the dataset has ")
 
 
 def held_against(root: Path, original: Row, row: Row) -> list[Fault]:
@@ -193,6 +204,16 @@ def test_a_row_of_an_older_extractor_is_compared_with_the_archive_s_own(crawled:
     [fault] = held_against(root, row, row | {"title": "Judul lain"})
     assert fault.detail == "title: the dataset has 'Judul lain', the archive something else"
     assert held_against(root, row, row | {"title": "Judul lain", "extractor": "00"}) == []
+
+
+def test_rows_of_a_part_under_a_foreign_name_count_like_others(crawled: Path, folder: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(crawled, tmp_path / "data"))
+    for path in root.glob("articles/**/*.jsonl.gz"):
+        path.rename(path.with_name("asing.jsonl.gz"))
+    with closing(evidence.Evidence(OnDisk(root))) as found:
+        rows = rows_of(folder)
+        found.gather(iter(rows), refuse, lambda _: None)
+        assert [[*found.faults(row, whole=True)] for row in rows] == [[] for _ in rows]
 
 
 def test_a_row_that_a_rebuild_takes_for_no_article_is_not_missing(crawled: Path, tmp_path: Path) -> None:
@@ -242,7 +263,7 @@ def test_without_an_archive_the_files_alone_are_checked(folder: Path, tmp_path: 
     status, lines, log = verify(folder, tmp_path / "kosong")
     assert (status, log) == (0, "")
     assert lines == [
-        "There is no archive at ARCHIVE_URI: its files were checked, and its rows were not.",
+        "There is no archive at ARCHIVE_URI: the files of the dataset were checked, and its rows were not.",
         "no faults in 6 files, 0 rows",
     ]
 
@@ -252,7 +273,7 @@ def test_of_a_format_without_whole_rows_the_files_alone_are_checked(crawled: Pat
     sums(folder)
     status, lines, _ = verify(folder, crawled)
     assert status == 0
-    assert lines[0].startswith("A dataset in the format csv has not all ")
+    assert lines[0].startswith("The files of the dataset were checked, and its rows were not: csv does not hold them")
 
 
 def test_a_dataset_in_a_bucket_is_held_against_the_archive_there(
@@ -281,6 +302,14 @@ def test_an_article_that_was_taken_down_is_named_as_that(crawled: Path, tmp_path
     assert ":1: taken-down: intisari:" in lines[0]
     assert lines[0].endswith(" (hak jawab): take it out of the dataset")
     assert lines[1:] == ["no faults in 6 files, 3 rows: 1 taken down, 2 derived again"]
+    unloaded = Path(shutil.copytree(root / "datasets" / "berita-jsonl", tmp_path / "unduhan"))
+    gone, first, _ = rows_of(unloaded)
+    copy = {name: gone[name] for name in ("id", "version", "outlet", "url", "published", "captures")}
+    seal(unloaded, [first | {"duplicates": [copy]}])
+    status, lines, log = verify(unloaded, root)
+    assert (status, log) == (0, "")
+    assert f":1: taken-down: duplicates: {gone['id']} was taken down on " in lines[0]
+    assert lines[1:] == ["no faults in 6 files, 1 row: 1 derived again"]
 
 
 def checked(folder: Path) -> list[tuple[str, Kind]]:
@@ -335,6 +364,13 @@ def test_a_line_of_the_checksums_that_is_none_is_named_and_no_other_place_read(f
     path.write_bytes(f"{line}\n".encode("utf-8", "surrogatepass") + path.read_bytes())
     [(_, kind)] = checked(folder)
     assert kind is (Kind.FILE_MISSING if "passwd" in line else Kind.CHECKSUMS)
+
+
+def test_a_file_that_the_checksums_name_twice_is_a_fault(folder: Path) -> None:
+    path = folder / CHECKSUMS
+    first, rest = path.read_bytes().split(b"\n", 1)
+    path.write_bytes(first + b"\n" + b"0" * 64 + first[64:] + b"\n" + rest)
+    assert [kind for _, kind in checked(folder)] == [Kind.CHECKSUMS]
 
 
 @pytest.mark.parametrize(

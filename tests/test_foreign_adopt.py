@@ -1,55 +1,30 @@
-"""Archives of others become captures and rows of ours: the same as a crawl's, in any order, whatever happens."""
+"""Archives of others become captures and rows of ours: once, in any order, whatever happens."""
 
 from __future__ import annotations
 
 import itertools
 import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from archive import message
 from archive.errors import ArgumentError, ExitStatus
 from archive.job import Job
 from archive.known import Known
 from archive.outcome import Outcome
-from archive.reader import Record, read
-from archive.records import digest
 from archive.warc import WarcWriter
 from crawler.foreign import adopting
 from crawler.foreign.adopt import adopt
+from crawler.foreign.adopting import Adopting
+from crawler.foreign.visits import Bytes, Made
+from crawler.visit import MAX_PAGES
 from tests import buckets
-from tests.fakesite import FakeSite
-from tests.foreign import (
-    Book,
-    address,
-    bare,
-    http,
-    later,
-    news_crawl,
-    page,
-    settings_of,
-    taken,
-    wacz,
-)
+from tests.foreign import Book, address, bare, http, later, page, settings_of, sound, taken, wacz
 from tests.lives import Place
-from tests.runs import Run, crawl, scrapy
+from tests.runs import Run, scrapy
 from tests.spiders.contoh import ContohSpider
-
-
-@pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """What our own crawl makes of the outlet: the measure of everything here."""
-    folder = tmp_path_factory.mktemp("crawled")
-    with FakeSite() as site:
-        run = crawl("tribun", folder, site)
-    assert run.status == 0
-    assert len(run.rows()) > 3
-    return run
 
 
 class Here:
@@ -66,65 +41,8 @@ class Here:
 
 
 @pytest.fixture(autouse=True)
-def few_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the tests that hold it against a crawl have worker processes."""
-    if "crawled" not in request.fixturenames:
-        monkeypatch.setattr(adopting, "Workers", Here)
-
-
-def sound(archive: Path) -> None:
-    """Nothing in an archive is at fault."""
-    status, out, _ = scrapy("verify", "--deep", "-s", f"ARCHIVE_URI={archive}")
-    assert (status, out.partition(" in ")[0]) == (0, "no faults")
-
-
-def test_the_warc_of_a_crawl_gives_the_rows_that_the_crawl_made(tmp_path: Path, crawled: Run) -> None:
-    status, run = taken(tmp_path, *crawled.warcs, SPIDER_MODULES=["crawler.spiders"])
-    assert status == ExitStatus.DONE
-    assert bare(run.rows()) == bare(crawled.rows())
-    assert bare(run.rows("dropped")) == bare(crawled.rows("dropped"))
-    sound(tmp_path)
-
-
-def test_the_same_pages_in_a_news_crawl_give_the_same_rows(tmp_path: Path, crawled: Run) -> None:
-    used = {ref["payload_digest"] for row in crawled.rows() for ref in row["captures"]}
-    pages: list[tuple[str, datetime, bytes, bytes]] = []
-    block = b""
-    for found in read(crawled.warcs[0]):
-        assert isinstance(found, Record)
-        if found.get("WARC-Type") == "response":
-            block = found.block()
-        payload, head = message.payload(block), message.head_of(block)
-        if found.get("WARC-Type") == "request" and digest(payload) in used:
-            moment = later(seconds=len(pages))
-            url = found.get("WARC-Target-URI") or ""
-            pages.append((url, moment, found.block(), message.unfold(head, payload, 1 << 20)))
-    news = news_crawl(tmp_path / "CC-NEWS-20240506.warc.gz", pages)
-    status, run = taken(tmp_path / "a", news, SPIDER_MODULES=["crawler.spiders"])
-    assert status == ExitStatus.DONE
-    assert bare(run.rows(), "captured", "captures") == bare(crawled.rows(), "captured", "captures")
-    assert {row["captured"] for row in run.rows()} <= {moment.isoformat() for _, moment, _, _ in pages}
-    assert b"StormCrawler 2.10" in b"".join(one.block() for one in read(run.warcs[0]) if isinstance(one, Record))
-    sound(tmp_path / "a")
-
-
-@pytest.mark.skipif(shutil.which("wget") is None, reason="wget is not installed")
-def test_what_wget_wrote_gives_the_rows_that_a_crawl_made(tmp_path: Path, crawled: Run) -> None:
-    row = min(crawled.rows(), key=lambda row: len(row["captures"]))
-    gone = next(row["url"] for row in crawled.rows("dropped") if row["verdict"] == "gone")
-    with FakeSite() as site:
-        flags = ["--quiet", f"--ca-certificate={site.ca_file}", "--output-document=/dev/null"]
-        subprocess.run(
-            ["wget", *flags, f"--warc-file={tmp_path / 'wget'}", row["url"], gone, "https://www.tribunnews.com/"],
-            env=site.env(),
-            check=False,
-            timeout=30,
-        )
-    status, run = taken(tmp_path / "a", tmp_path / "wget.warc.gz", SPIDER_MODULES=["crawler.spiders"])
-    assert status == ExitStatus.DONE
-    assert bare(run.rows(), "captured", "captures") == bare([row], "captured", "captures")
-    assert [row["verdict"] for row in run.rows("dropped")] == ["gone"]
-    sound(tmp_path / "a")
+def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adopting, "Workers", Here)
 
 
 def three_files(folder: Path) -> list[Path]:
@@ -254,6 +172,30 @@ def test_pages_of_one_visit_are_one_article(tmp_path: Path) -> None:
     assert "Awal" in row["text"]
     assert "Akhir" in row["text"]
     assert (row["pages"], row["complete"]) == (2, True)
+
+
+def test_of_a_pager_without_end_no_more_pages_are_held_in_memory_than_a_crawl_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Book()
+    book.page(1)
+    for number in range(2, MAX_PAGES + 40):
+        book.response(f"{address(1)}?page={number}", http(page(1)), later(seconds=number))
+    path, extract = book.write(tmp_path / "x.warc"), Adopting._extract
+    given: list[int] = []
+
+    def counting(self: Adopting, answers: list[Bytes]) -> Awaitable[Made]:
+        given.append(len(answers))
+        return extract(self, answers)
+
+    monkeypatch.setattr(Adopting, "_extract", counting)
+    taken(tmp_path / "a", path)
+    assert given[0] == MAX_PAGES + 1
+    given.clear()
+    monkeypatch.setattr(adopting, "MAX_BLOCK", 3 * len(page(1)))
+    _, run = taken(tmp_path / "b", path)
+    assert given[0] == 4
+    assert len(run.rows()) == 1
 
 
 def test_an_article_that_was_taken_down_does_not_come_back(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
+import time
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,33 +15,27 @@ import brotli
 import pytest
 
 from archive import spool as spooling
-from archive.errors import ArgumentError, ExitStatus
+from archive.errors import ExitStatus
 from archive.faults import Fault
 from archive.foreign import exchanges
-from archive.foreign.exchanges import Place, Skipped, answers, instant
+from archive.foreign.exchanges import answers, instant
+from archive.foreign.found import Asked, Found, Place, Skipped
 from archive.foreign.mending import CutShort, mend
-from archive.foreign.pairing import Exchange, paired
-from archive.foreign.places import MAX_GROWTH, NotReadable, sources, warcs
+from archive.foreign.pairing import NEAR, Exchange, paired
+from archive.foreign.places import Source
 from archive.foreign.shelf import Shelf
 from archive.message import head_of, payload
-from archive.model import Capture
 from archive.verification.files import verify_file
-from crawler.foreign.owners import OTHERS, Owners, others
-from tests.foreign import HTML, MOMENT, Book, address, bare, http, later, member, page, taken, wacz
+from crawler.foreign.gathering import NAMED, Gathering
+from crawler.others import OTHERS, others
+from crawler.rereading import response_of
+from tests.foreign import HTML, MOMENT, NOW, Book, address, bare, found, http, member, owners, page, taken
 from tests.runs import read_lines
-from tests.spiders.contoh import ContohSpider
 from tests.warcs import ASKED, IDENTICAL, name, packed, record, sha1
 
-NOW = MOMENT + timedelta(days=30)
 GZIPPED = zlib.compressobj(wbits=31)
 PACKED = GZIPPED.compress(page(1)) + GZIPPED.flush()
 CHUNKED = b"5\r\n<p>Ha\r\n4\r\n</p>\r\n0\r\n\r\n".replace(b"<p>Ha", b"<p>Ha"[:5])
-owners = Owners({"contoh": ContohSpider.outlet}, [])
-
-
-def found(path: Path, sort: exchanges.Sort = owners.sort) -> list[Exchange | Skipped | Fault]:
-    """Everything in a file."""
-    return list(paired(answers(path, sort, NOW)))
 
 
 def of(tmp_path: Path, block: bytes, url: str = address(1), **changes: Any) -> Exchange | Skipped | Fault:
@@ -243,7 +238,7 @@ def test_answers_without_requests_do_not_pile_up(tmp_path: Path) -> None:
         book.page(number)
     seen, given = 0, 0
 
-    def counted() -> Iterator[exchanges.Found]:
+    def counted() -> Iterator[Found]:
         nonlocal seen
         for one in answers(book.write(tmp_path / "x.warc"), owners.sort, NOW):
             seen += 1
@@ -253,74 +248,6 @@ def test_answers_without_requests_do_not_pile_up(tmp_path: Path) -> None:
         given += 1
         assert seen - given <= 64
     assert given == 200
-
-
-def shelved(tmp_path: Path, *books: Book) -> Shelf:
-    shelf = Shelf()
-    for number, book in enumerate(books):
-        for one in found(book.write(tmp_path / f"{number}.warc")):
-            assert isinstance(one, Exchange)
-            shelf.put(one, f"{number}.warc")
-    return shelf
-
-
-def captures(shelf: Shelf) -> list[Capture]:
-    return [shelf.capture(put.number) for put in shelf.all_of("contoh")]
-
-
-def revisit(book: Book, at: datetime, head: bytes, **refers: str) -> None:
-    given = {"WARC_Type": "revisit", "WARC_Profile": IDENTICAL, "WARC_Payload_Digest": sha1(page(1))}
-    book.response(address(1), head, at, **{**given, **refers})
-
-
-@pytest.mark.parametrize(
-    "refers",
-    [
-        {"WARC_Refers_To": name(1)},
-        {"WARC_Refers_To_Target_URI": address(1), "WARC_Refers_To_Date": "2024-05-06T07:08:09Z"},
-        {},  # wget says neither
-    ],
-)
-def test_a_revisit_is_its_own_head_before_the_body_that_it_stands_for(tmp_path: Path, refers: dict[str, str]) -> None:
-    first, second = Book(), Book()
-    first.page(1)
-    second.records.append(b"")  # names begin at 2
-    revisit(second, later(days=1), http(b"", HTML, "X-Hari: 2", f"Content-Length: {len(page(1))}"), **refers)
-    with closing(shelved(tmp_path, second, first)) as shelf:
-        assert not +shelf.settle()
-        old, new = captures(shelf)
-    assert (old.response, payload(new.response)) == (http(page(1)), page(1))
-    assert b"X-Hari: 2" in head_of(new.response)
-    assert new.adopted is not None
-    assert new.adopted.original == name(1)
-
-
-def test_a_revisit_whose_head_does_not_fit_has_the_one_of_its_original(tmp_path: Path) -> None:
-    book = Book()
-    book.page(1)
-    revisit(book, later(days=1), http(b"", HTML, "Transfer-Encoding: chunked"))
-    with closing(shelved(tmp_path, book)) as shelf:
-        shelf.settle()
-        assert [capture.response for capture in captures(shelf)] == [http(page(1))] * 2
-
-
-def test_a_revisit_of_what_nobody_has_is_left(tmp_path: Path) -> None:
-    book = Book()
-    book.page(2)
-    revisit(book, later(days=1), b"", WARC_Refers_To=name(1))
-    with closing(shelved(tmp_path, book)) as shelf:
-        assert shelf.settle() == {"revisit without its original": 1, "the same capture again": 0}
-
-
-def test_of_one_capture_in_two_files_the_one_with_its_request_is_kept(tmp_path: Path) -> None:
-    bare_one, whole = Book(), Book()
-    bare_one.page(1)
-    whole.ask(address(1), name(2))
-    whole.page(1)
-    for books in ((bare_one, whole), (whole, bare_one)):
-        with closing(shelved(tmp_path, *books)) as shelf:
-            assert shelf.settle()["the same capture again"] == 1
-            assert [capture.request for capture in captures(shelf)] == [ASKED]
 
 
 def test_a_page_of_no_outlet_stays_where_it_was_found() -> None:
@@ -333,83 +260,57 @@ def test_a_page_of_no_outlet_stays_where_it_was_found() -> None:
     )
 
 
-def bomb(path: Path) -> Path:
-    inner = path.with_suffix(".warc")
-    inner.write_bytes(bytes(12_000_000))
-    return wacz(path, inner, packing=zipfile.ZIP_DEFLATED)
+def test_a_head_of_more_than_a_megabyte_is_left(tmp_path: Path) -> None:
+    block = b"HTTP/1.1 301 Moved\r\n" + b"a: b\r\n" * 200_000 + b"\r\n"
+    assert reason(of(tmp_path, block)) == "header too large"
+    head = {"WARC_Type": "revisit", "WARC_Profile": IDENTICAL}
+    assert reason(of(tmp_path, block.replace(b"301 Moved", b"200 OK"), **head)) == "header too large"
 
 
-def torn(path: Path) -> Path:
-    inner = Book()
-    inner.page(1)
-    whole = wacz(path, inner.write(path.with_suffix(".warc"))).read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    return path
-
-
-def spoiled(path: Path) -> Path:
-    inner = Book()
-    inner.page(1)
-    whole = bytearray(wacz(path, inner.write(path.with_suffix(".warc"))).read_bytes())
-    whole[200] ^= 1
-    path.write_bytes(whole)
-    return path
-
-
-def empty(path: Path) -> Path:
-    return wacz(path)
-
-
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [(bomb, f"more than {MAX_GROWTH} times"), (torn, "cannot be read"), (spoiled, "CRC-32"), (empty, "no WACZ")],
-)
-def test_a_wacz_that_is_broken_or_a_bomb_is_refused(tmp_path: Path, make: Any, said: str) -> None:
-    path = make(tmp_path / "x.wacz")
-    with pytest.raises(NotReadable, match=said):
-        list(warcs(path, path.name))
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "said"),
-    [
-        ("lama.arc", b"filedesc://lama.arc 0.0.0.0 19960923142103 text/plain 76\n1 0 Alexa\n", "warcio recompress"),
-        ("lama.arc.gz", member(b"filedesc://lama.arc 0.0.0.0 19960923142103 text/plain 76\n"), "warcio recompress"),
-        ("rusak.arc", b"\x00\x00", "warcio recompress"),
-        ("x.warc.zst", b"\x28\xb5\x2f\xfd", "unpacked first"),
-        ("catatan.txt", b"bukan apa-apa", "no WARC file begins so"),
-    ],
-)
-def test_what_is_no_warc_is_refused_with_what_to_do(tmp_path: Path, name: str, data: bytes, said: str) -> None:
-    (tmp_path / name).write_bytes(data)
-    with pytest.raises(NotReadable, match=said):
-        list(warcs(tmp_path / name, name))
-
-
-def test_a_folder_has_its_warcs_and_waczs_each_once(tmp_path: Path) -> None:
+def test_a_record_that_ends_before_its_length_is_left_and_what_is_no_protocol_is_not_kept(tmp_path: Path) -> None:
+    block = http(page(1))
+    odd = of(tmp_path, block, WARC_Protocol="http/1.1\x07 x")
+    assert isinstance(odd, Exchange)
+    assert odd.answer.protocols == ()
+    # Nothing but the length of the record tells that something is missing.
     book = Book()
-    book.page(1)
-    (tmp_path / "dalam").mkdir()
-    files = [book.write(tmp_path / "dalam" / "a.warc.gz"), book.write(tmp_path / "b.warc")]
-    (tmp_path / "catatan.txt").write_text("bukan")
-    listed = sources([str(tmp_path), str(files[1]), files[0].as_uri()], lambda error: pytest.fail(str(error)))
-    assert [source.name for source in listed] == [str(tmp_path / "b.warc"), str(files[0])]
-    assert {source.size for source in listed} == {path.stat().st_size for path in files}
+    book.response(address(1), block.replace(b"Content-Length", b"X-Length"))
+    (tmp_path / "torn.warc").write_bytes(book.records[0][:-50])
+    assert [reason(one) for one in found(tmp_path / "torn.warc")] == ["torn", "damaged"]
 
 
-@pytest.mark.parametrize(
-    ("place", "said"),
-    [
-        ("{}/tidak-ada.warc", "There is no file"),
-        ("{}", "holds no .warc"),
-        ("https://lain.test/a.warc.gz", "download it first"),
-        ("s3://", "names no file of a bucket"),
-        ("", "no name"),
-    ],
-)
-def test_a_place_where_nothing_can_be_is_said_before_anything_is_read(tmp_path: Path, place: str, said: str) -> None:
-    with pytest.raises(ArgumentError, match=said):
-        sources([place.format(tmp_path)], lambda _: None)
+def test_requests_without_answers_do_not_pile_up() -> None:
+    def asked() -> Iterator[Found]:
+        for number in range(50 * NEAR):
+            yield Asked(record_id=f"<{number}>", concurrent=(), block=bytes(1000))
+
+    tracemalloc.start()
+    try:
+        assert list(paired(asked())) == []
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_of_a_file_full_of_faults_no_more_are_named_than_a_person_reads(tmp_path: Path) -> None:
+    book, said = Book(), list[str]()
+    for number in range(NAMED + 15):
+        book.response(address(number), http(page(number)), WARC_Payload_Digest=sha1(b"lain"))
+    path = book.write(tmp_path / "x\x1b.warc")
+    with closing(Shelf()) as shelf:
+        gathering = Gathering(owners.sort, shelf, lambda _: None, said.append)
+        gathering.all([Source(str(path), 1)])
+    assert gathering.came.faults == NAMED + 15
+    assert len(said) == NAMED + 1
+    assert said[-1].endswith("more faults follow, which are only counted")
+
+
+def test_any_number_of_lines_of_a_head_take_little_time() -> None:
+    began = time.process_time()
+    answer = response_of(address(1), b"HTTP/1.1 301 Moved\r\n" + b"a: b\r\nA: c\r\n" * 100_000 + b"\r\n", b"")
+    assert time.process_time() - began < 5  # it took minutes
+    assert len(answer.headers.getlist("a")) == 200_000
+    assert answer.headers.getlist("A")[:3] == [b"b", b"c", b"b"]
 
 
 def test_many_records_in_one_member_are_read(tmp_path: Path) -> None:

@@ -260,10 +260,10 @@ def test_a_bomb_of_rows_is_left_alone(archive: Path, monkeypatch: pytest.MonkeyP
     assert len(told(archive)) == 18
 
 
-def manifest(root: Path, files: Any, *, job: str = JOB, kept: Any = 0, dropped: Any = None) -> Path:
+def manifest(root: Path, files: Any, *, job: str = JOB, kept: Any = 0, dropped: Any = None, **more: Any) -> Path:
     path = root / "jobs" / "contoh" / f"{job}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"files": files, "counts": {"kept": kept, "dropped": dropped or {}}}))
+    path.write_text(json.dumps({"files": files, "counts": {"kept": kept, "dropped": dropped or {}, **more}}))
     return path
 
 

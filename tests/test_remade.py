@@ -28,7 +28,6 @@ from tests.runs import scrapy
 
 ELSEWHERE = ruled("div.tulisan")
 """Rules of another layout: what they do not find is found by the generic path."""
-MADE_BY = ("extractor", "rules", "origins", "text_confidence")
 
 
 @pytest.fixture

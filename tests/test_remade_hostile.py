@@ -223,6 +223,7 @@ def test_the_verb_says_what_it_made_and_what_it_left(
     manifests = [json.loads(path.read_bytes()) for path in tmp_path.glob("jobs/tribun/*.json")]
     [ours] = [one for one in manifests if one["finish"] == "rebuild"]
     assert (ours["rows"], ours["extractor"]) == (5, EXTRACTOR)
+    assert "were kept" not in act(place, capsys, "--all", "--keep")[1]  # nothing came out otherwise
 
 
 @pytest.mark.usefixtures("here")

@@ -5,21 +5,26 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from scrapy.exceptions import UsageError
 
-from archive import ledger
+from archive import cdxj, ledger
 from archive.catalog import open_catalog
 from archive.known import Announced
 from archive.misses import Miss
+from archive.takedown.doing import Doing
+from archive.takedown.found import FoundRecord
 from crawler.arguments import Arguments
 from crawler.frontier import Answer, Frontier
 from crawler.spiders.tribun import TribunSpider
@@ -73,6 +78,12 @@ def test_nothing_of_the_article_is_left_and_every_other_record_is_where_it_was(
         for offset, length in spans:
             assert now[name][offset : offset + length] == files[name][offset : offset + length]
     assert "7788101" not in "".join(data.decode() for name, data in now.items() if name.endswith(".cdxj"))
+    assert "no faults" in verified(place)
+
+
+def test_a_clock_that_is_behind_that_of_the_crawls_makes_no_fault_of_a_takedown(place: Place) -> None:
+    with time_machine.travel(datetime.now(UTC) - timedelta(hours=1)):
+        assert take_down(place) == 0
     assert "no faults" in verified(place)
 
 
@@ -148,6 +159,8 @@ def test_an_unknown_address_and_one_that_is_no_articles_are_refused_and_nothing_
         ("https://contoh.invalid/1", REASON, "no address of an outlet"),
         (URL, None, "Say why"),
         (URL, " : rahasia", "--reason is empty"),
+        (URL, "court order: \udcff", "must be UTF-8"),
+        (f"{URL}\udcff", REASON, "must be UTF-8"),
     ]
     for url, reason, sentence in refused:
         with pytest.raises(UsageError, match=sentence):
@@ -196,6 +209,47 @@ def test_a_part_that_cannot_be_written_anew_is_said_before_anything_is_changed(
     assert "line 2: the row has no words" in capsys.readouterr().err
     assert kept(place) == was
     assert not list((place.state / "spool").glob("*/*"))
+
+
+def test_a_warc_that_was_changed_since_it_was_searched_is_not_overwritten(
+    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, changed = Doing._change_warc, dict[Path, bytes]()
+
+    def late(self: Doing, key: str, found: list[FoundRecord]) -> None:
+        path = folder(place) / key
+        path.chmod(0o644)
+        data = bytearray(path.read_bytes())
+        data[found[0].offset + 4] ^= 1  # the time of its gzip member
+        path.write_bytes(data)
+        changed[path] = bytes(data)
+        change(self, key, found)
+
+    monkeypatch.setattr(Doing, "_change_warc", late)
+    assert take_down(place) == 5
+    assert "was changed while it was read: nothing was overwritten" in capsys.readouterr().err
+    assert [path.read_bytes() for path in changed] == [*changed.values()] != []
+    monkeypatch.undo()
+    assert take_down(place) == 0
+    assert holding(content(folder(place))) == []
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bytes])
+def test_where_records_are_no_members_of_their_own_none_is_overwritten(
+    place: Place, capsys: pytest.CaptureFixture[str], pack: Callable[[bytes], bytes]
+) -> None:
+    for path in folder(place).glob("warc/**/*.warc.gz"):
+        whole = pack(gzip.decompress(path.read_bytes()))
+        path.unlink()
+        path.write_bytes(whole)
+        index = Path(cdxj.path_for(str(path)))
+        lines = re.sub(r'"offset": "\d+"', '"offset": "0"', index.read_text())
+        index.unlink()
+        index.write_text(lines)
+    was = kept(place)
+    assert take_down(place) == 5
+    assert "not every record is a gzip member of its own" in capsys.readouterr().err
+    assert kept(place) == was
 
 
 def parts_of(place: Place) -> list[Path]:

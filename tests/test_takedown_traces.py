@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.dataset.aside import aside
 from archive.dataset.build import Order, build
 from archive.dataset.selection import Selection
 from archive.errors import Damaged
@@ -78,7 +79,7 @@ def dataset(place: Place, form: str, folder_of: Path) -> Path:
 def test_datasets_that_hold_it_are_named_and_later_ones_do_not_hold_it(
     place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    forms = ("jsonl", "parquet", "txt", "wet")
+    forms = ("jsonl", "csv", "parquet", "txt", "wet")
     for form in forms:
         made = dataset(place, form, tmp_path / form)
         (folder(place) / "datasets").mkdir(exist_ok=True)
@@ -88,13 +89,27 @@ def test_datasets_that_hold_it_are_named_and_later_ones_do_not_hold_it(
     said = capsys.readouterr()
     assert "The dataset uji-jsonl cannot be looked into" in said.err
     assert "dataset   uji-jsonl cannot be looked into" in said.out
+    assert "reason    court order: that much is for everybody to read" in said.out
     for form in forms[1:]:
         assert f"dataset   uji-{form} holds 1 row of it" in said.out
     [line] = (folder(place) / "takedowns/revocations.jsonl").read_text().splitlines()
-    assert json.loads(line)["datasets"] == [f"uji-{form}" for form in forms]
+    assert json.loads(line)["datasets"] == [f"uji-{form}" for form in sorted(forms)]
     made = dataset(place, "txt", tmp_path / "again")
     assert holding(content(made)) == []
     assert holding(content(made), "Pasar ramai")
+
+
+def test_rows_of_a_dataset_whose_making_was_killed_go_too_and_of_one_at_work_it_is_told(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = place.state / "datasets" / "work" / "0.sqlite3"
+    left.parent.mkdir(parents=True)
+    left.write_text(SECRET)
+    assert take_down(place) == 0
+    assert holding(content(place.state)) == []
+    with aside(place.state / "datasets"):
+        assert take_down(place, OTHER) == 0
+    assert "A dataset is being made here, and may hold the article" in capsys.readouterr().err
 
 
 def test_a_record_that_was_taken_down_is_said_to_be_so_where_a_row_still_names_it(place: Place) -> None:

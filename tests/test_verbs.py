@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from archive.errors import ExitStatus
+from crawler.verb import worst
 from tests.fakesite import FakeSite
 from tests.runs import ROOT, environment, scrapy
 
@@ -157,3 +159,17 @@ def test_a_check_into_an_archive_that_cannot_be_is_a_sentence(archive: str, stat
     assert done == status, log
     assert "Traceback" not in out + log
     assert "ARCHIVE_URI" in log or "cannot be written" in log
+
+
+@pytest.mark.parametrize(
+    ("ends", "status"),
+    [
+        ([], ExitStatus.DONE),
+        ([ExitStatus.LEASED, ExitStatus.DONE], ExitStatus.LEASED),
+        ([ExitStatus.VERIFICATION, ExitStatus.LEASED], ExitStatus.VERIFICATION),
+        ([ExitStatus.UPLOADS_PENDING, ExitStatus.VERIFICATION], ExitStatus.UPLOADS_PENDING),
+        ([ExitStatus.STORAGE, ExitStatus.UPLOADS_PENDING], ExitStatus.STORAGE),
+    ],
+)
+def test_work_on_several_outlets_ends_as_the_worst_of_them(ends: list[ExitStatus], status: ExitStatus) -> None:
+    assert worst(ends) is status

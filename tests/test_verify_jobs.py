@@ -45,8 +45,26 @@ __all__ = ["archive"]
 def test_a_job_that_has_not_the_rows_that_it_counts_is_named(archive: Path, kept: int) -> None:
     rows(archive, *[row()] * kept)
     rows(archive, dropped(), key=DROPPED)
-    path = manifest(archive, [ARTICLES, DROPPED], kept=2, dropped={"gone": 1})
+    path = manifest(archive, [ARTICLES, DROPPED], kept=2, dropped={"gone": 1}, rows=3)
     assert told(archive) == [(path.relative_to(archive).as_posix(), Kind.ROWS_LOST, 0)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_sound"),
+    [
+        ({"kept": 0, "revisited": {"edited": 2, "unchanged": 3}}, True),
+        ({"kept": 2, "dropped": {"not-found": 4}}, True),
+        ({"kept": 3}, False),
+        ({"kept": 1, "revisited": {"edited": 2}}, False),
+        ({"kept": 1}, False),
+    ],
+)
+def test_of_a_job_that_does_not_count_its_rows_so_many_are_there_as_may_have_come_of_its_visits(
+    archive: Path, counts: Row, *, is_sound: bool
+) -> None:
+    rows(archive, row(), row())
+    manifest(archive, [ARTICLES], **counts)
+    assert [kind for _, kind, _ in told(archive)] == ([] if is_sound else [Kind.ROWS_LOST])
 
 
 def test_rows_of_a_killed_job_are_counted_by_nobody(archive: Path) -> None:
@@ -57,7 +75,10 @@ def test_rows_of_a_killed_job_are_counted_by_nobody(archive: Path) -> None:
     assert told(archive) == []
 
 
-@pytest.mark.parametrize("counts", [{"kept": "2"}, {"kept": -1}, {"dropped": [1]}, {"dropped": {"gone": None}}])
+@pytest.mark.parametrize(
+    "counts",
+    [{"kept": "2"}, {"kept": -1}, {"dropped": [1]}, {"dropped": {"gone": None}}, {"rows": None}, {"revisited": 1}],
+)
 def test_a_manifest_that_counts_no_rows_is_none(archive: Path, counts: Row) -> None:
     manifest(archive, [], **counts)
     assert [kind for _, kind, _ in told(archive)] == [Kind.MANIFEST]

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 from archive.comparison.fields import Comparison, Edit, excerpts
 
+_ARTICLES = ("a", "b", "gained", "lost", "changed", "unchanged")
+"""Numbers of articles."""
+
 
 class Example(NamedTuple):
     """One article that is not what it was."""
@@ -74,9 +77,7 @@ class Counts:
 
     def add(self, other: Counts) -> None:
         """Count what another one has counted, too."""
-        for name in ("a", "b", "gained", "lost", "changed", "unchanged"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("paragraphs", "paragraphs_gained", "paragraphs_lost"):
+        for name in (*_ARTICLES, "paragraphs", "paragraphs_gained", "paragraphs_lost"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.verdicts.update(other.verdicts)
         self.lacking.update(other.lacking)
@@ -88,7 +89,7 @@ class Counts:
         """The same for a script; docs/diff.md has the shape."""
         moved = sorted(self.verdicts.items())
         return {
-            "articles": {name: getattr(self, name) for name in ("a", "b", "gained", "lost", "changed", "unchanged")},
+            "articles": {name: getattr(self, name) for name in _ARTICLES},
             "paragraphs": {"a": self.paragraphs, "gained": self.paragraphs_gained, "lost": self.paragraphs_lost},
             "verdicts": [{"was": was, "now": now, "rows": number} for (was, now), number in moved],
             "fields": _ways(self.fields),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -18,7 +17,7 @@ from archive.dataset.crew import spread
 from archive.dataset.describe import Subject, Title, describe
 from archive.dataset.facts import Facts, facts_of
 from archive.dataset.lines import csv_line
-from archive.dataset.names import FACTS
+from archive.dataset.names import FACTS, is_outlet
 from archive.dataset.selection import Partition, Selection
 from archive.dataset.write import PLACES, Made, Written, fact_names, made, write_partition
 from archive.errors import ArgumentError, Damaged
@@ -32,7 +31,6 @@ AT_ONCE = 32
 """Parts that are read in one go: most of them have a few rows."""
 FEW = 5000
 """Rows that are written sooner by this process than others begin."""
-_OUTLET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 Tell = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and of how much; it may raise."""
@@ -97,8 +95,9 @@ def build(
         facts = facts_of(scratch, left_out)
         if not facts.all.rows:
             raise ArgumentError(
-                "No row of the archive is what was asked for, and no dataset was made: ask for other outlets, days or "
-                "languages."
+                "No row of the archive is what was asked for, and no dataset was made: of the articles "
+                f"{left_out.period:,} are of other days, {left_out.language:,} of other languages or none, and "
+                f"{left_out.opt_out:,} opted out. Ask for others."
             )
         partitions = selection.partitions(scratch)
         scratch.script("")  # others read it now
@@ -130,7 +129,7 @@ def parts_of(files: Files, wanted: Selection) -> list[str]:
     if unknown := sorted(set(wanted.outlets) - set(there)):
         raise ArgumentError(f"There are no rows of {', '.join(map(shown, unknown))}; there are of {', '.join(there)}.")
     for outlet in there:
-        if not _OUTLET.fullmatch(outlet):
+        if not is_outlet(outlet):
             raise Damaged(
                 f"{files.name} has rows under outlet={shown(outlet)}, which can be no outlet: move them away."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,8 +45,8 @@ class Month(NamedTuple):
     """What became of the rest."""
 
 
-def card(subject: Subject) -> str:
-    """The whole card, in Markdown."""
+def card(subject: Subject, columns: Iterable[Mapping[str, Any]]) -> str:
+    """The whole card, in Markdown. `columns`: fields of the Table Schema, with name and description."""
     facts, coverage = subject.facts, subject.coverage
     alarms: Mapping[str, Mapping[str, int]] = coverage.alarms if coverage else {}
     made: str = _template().render(
@@ -67,7 +67,9 @@ def card(subject: Subject) -> str:
             (_plain(subject.title(outlet)), counts, _said(alarms.get(outlet, {})))
             for outlet, counts in facts.outlets.items()
         ],
-        columns=schema.columns(),
+        columns=[*columns],
+        form=subject.form,
+        facts_file=FACTS,
     )
     return made
 

@@ -32,8 +32,7 @@ class Coverage:
 
 def coverage_of(catalog: Catalog, selection: Selection, facts: Facts) -> Coverage:
     """What the catalog knows of the outlets that have rows. Raises StorageError."""
-    since, until = (day.isoformat() if day else None for day in (selection.since, selection.until))
-    days = {outlet: ledger.days(catalog, outlet, since, until) for outlet in facts.outlets}
+    days = {outlet: ledger.days(catalog, outlet, *selection.days) for outlet in facts.outlets}
     alarms = {outlet: _alarms(catalog, outlet, jobs) for outlet, jobs in sorted(facts.jobs.items())}
     return Coverage(
         days={outlet: found for outlet, found in days.items() if found},

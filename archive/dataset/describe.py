@@ -20,6 +20,8 @@ from archive.dataset.selection import Selection
 from archive.dataset.write import PLACES, Made, made, summed
 from archive.model import SCHEMA
 
+SOFTWARE = f"arsip-berita {version('arsip-berita')}"
+"""What makes datasets here."""
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 LICENCE = {
     "name": "other-closed",
@@ -65,7 +67,7 @@ class Subject:
     """SHA-256 of the rows, whatever the format."""
     files: list[Made]
     """Those with rows or texts."""
-    software: str = f"arsip-berita {version('arsip-berita')}"
+    software: str = SOFTWARE
 
     def title(self, outlet: str) -> str:
         """How readers know an outlet; its name here where we do not."""
@@ -87,7 +89,7 @@ def describe(folder: Path, subject: Subject) -> list[str]:
     described = [
         *files,
         *(summed(folder, path) for path in texts),
-        _write(folder, CARD, [card(subject).encode()]),
+        _write(folder, CARD, [card(subject, _fields(subject.form)).encode()]),
         package,
     ]
     sums = (f"{file.sha256}  {file.path}\n".encode() for file in sorted(described, key=lambda file: file.path))
@@ -160,16 +162,15 @@ def _fields(form: str) -> Iterator[dict[str, Any]]:
         if column.name == "text" and form in PLACES:
             continue
         kind = get_origin(column.kind) or column.kind
-        field = {"name": column.name, "type": _TYPES[kind], "description": column.description}
+        local = dict(schema.instants()).get(column.name) if form == "parquet" else None
+        said = f"{column.description} Here it is in UTC." if local else column.description
+        field = {"name": column.name, "type": _TYPES[kind], "description": said}
         # In CSV what is empty is missing.
         is_there = form in {"parquet", "jsonl"} or kind not in {str, list, dict}
         yield field | ({"constraints": {"required": True}} if is_there and not column.is_nullable else {})
-        if form == "parquet" and (name := dict(schema.instants()).get(column.name)):
-            yield {
-                "name": name,
-                "type": "string",
-                "description": f"`{column.name}` with the offset of the outlet's clock.",
-            }
+        if local:
+            said = f"`{column.name}` as ISO 8601 with the offset of the outlet's clock."
+            yield {"name": local, "type": "string", "description": said}
 
 
 _PLACE_FIELDS: Mapping[str, Mapping[str, str]] = {

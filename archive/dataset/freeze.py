@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
@@ -13,12 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.catalog import Catalog
+from archive.dataset.aside import FOLDER, aside
 from archive.dataset.build import Built, Order, Tell, build, parts_of
-from archive.dataset.names import CHECKSUMS, PACKAGE, check_name
-from archive.errors import ArgumentError, LeaseHeld, StorageError
+from archive.dataset.names import CHECKSUMS, PACKAGE, check_new_name
+from archive.errors import ArgumentError, StorageError
 from archive.files import files_of
 from archive.layout import dataset_key
-from archive.local import locked_folder, make_folder
 from archive.storage import Storage, open_storage, state_of
 
 
@@ -49,13 +47,13 @@ def freeze(
     `patience` is that of `Storage.drain`. Raises ArgumentError for a name that is taken by another dataset, and where
     there are no rows; LeaseHeld while another one is made here, Damaged, StorageError.
     """
-    check_name(order.name)
+    check_new_name(order.name)
     with closing(files_of(uri, state_dir)) as files:
         parts_of(files, order.selection)  # an archive that was mistyped must not be begun
     state = state_of(uri, state_dir)
     with (
         _explained(state.folder),
-        _aside(state.folder / "datasets") as folder,
+        aside(state.folder / FOLDER) as folder,
         closing(open_storage(uri, state_dir)) as storage,
     ):
         storage.check()
@@ -70,26 +68,6 @@ def freeze(
         left = storage.drain(patience, lambda: tell("uploading", 0, 1))
         where = storage.where(dataset_key(order.name, PACKAGE)).removesuffix(f"/{PACKAGE}")
     return Frozen(built, where, not there, left)
-
-
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    """A folder to build in. What one who was killed left there is removed. Raises LeaseHeld, OSError."""
-    make_folder(folder)
-    try:
-        with locked_folder(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            _empty(folder)
-            try:
-                yield folder
-            finally:
-                _empty(folder)
-    except BlockingIOError as error:
-        raise LeaseHeld(f"Another dataset is being made in {folder}: wait for it or stop it.") from error
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _refuse_another(storage: Storage, order: Order) -> None:

@@ -68,6 +68,19 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
         raise Damaged(f"{path} cannot be read as JSON Lines: {error}.") from error
 
 
+def read_csv(path: Path, *, is_folded: bool) -> Iterator[dict[str, str]]:
+    """The lines of a file of CSV, in gzip or as it is. Raises Damaged, OSError."""
+    csv.field_size_limit(2 * MAX_ROW)  # of the whole process; 128 KiB, the limit without it, is less than texts have
+    try:
+        with (
+            gzip.open(path) if is_folded else path.open("rb") as file,
+            io.TextIOWrapper(file, encoding="utf-8", newline="") as text,
+        ):
+            yield from csv.DictReader(text)
+    except (gzip.BadGzipFile, EOFError, zlib.error, ValueError, csv.Error) as error:
+        raise Damaged(f"{path} cannot be read as CSV: {error}.") from error
+
+
 def csv_line(cells: Iterable[Any]) -> bytes:
     """A line of CSV: nothing for what is unknown or empty, JSON for lists and objects, `true` and `false`.
 

@@ -27,6 +27,8 @@ _SCALARS: dict[Any, pa.DataType] = {
 GROUP = 16 << 20
 """Bytes of JSON whose rows make a row group: what a reader has in memory at a time."""
 _AT_ONCE = 256
+_ROOM = 128 << 20
+"""Bytes that the rows which are read in one go may take, each as long as its whole row group."""
 
 
 @cache
@@ -74,8 +76,11 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             found = pq.ParquetFile(file)
             if not found.schema_arrow.equals(arrow_schema()):
                 raise Damaged(f"{path} has other columns than datasets of this version have (docs/datasets.md).")
-            for batch in found.iter_batches(_AT_ONCE):
-                yield from map(_plain, batch.to_pylist())
+            for number in range(found.num_row_groups):
+                # One long value that all rows of a group share is once in the file, and in memory once for each row.
+                most = _ROOM // max(1, found.metadata.row_group(number).total_byte_size)
+                for batch in found.iter_batches(max(1, min(_AT_ONCE, most)), [number]):
+                    yield from map(_plain, batch.to_pylist())
         except (pa.ArrowException, ValueError, OverflowError, OSError) as error:
             if isinstance(error, OSError) and error.errno:  # the disk's; Arrow's own has no number
                 raise

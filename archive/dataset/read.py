@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 from archive import layout
 from archive.dataset import lines, parquet, schema
-from archive.dataset.names import CHECKSUMS, FACTS, PACKAGE, check_name
+from archive.dataset.names import FACTS, MAX_PACKAGE, PACKAGE, check_name, names_in
 from archive.errors import ArgumentError, Damaged
 from archive.faults import shown
 from archive.files import Files, OnDisk
@@ -20,7 +19,6 @@ from archive.files import Files, OnDisk
 _READERS: Mapping[str, Callable[[Path], Iterator[dict[str, Any]]]] = {"parquet": parquet.read, "jsonl": lines.read}
 _PATH = re.compile(r"(?:\w[\w.-]*/)*\w[\w.-]*", re.ASCII)
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
-_MAX_PACKAGE = 256 << 20
 
 
 class File(NamedTuple):
@@ -53,7 +51,7 @@ class Dataset:
     format: str
     """`parquet`, `jsonl`, `csv`, `txt` or `wet`."""
     files: list[File]
-    """What datapackage.json lists, in its order. The texts of `txt` are in `checksums` only."""
+    """What datapackage.json lists, in its order. The texts of `txt` are in checksums.sha256 only."""
     archive: Files
     prefix: str
     """What stands before a path in `archive`: `datasets/NAME/`, or nothing."""
@@ -72,36 +70,26 @@ class Dataset:
             )
         for file in self.files:
             if file.rows:
+                if not self.archive.exists(self.prefix + file.path):  # a pipe is none: nobody waits for it
+                    raise Damaged(f"{self.archive.where(self.prefix + file.path)} is not there, or is no file.")
                 number = 0
                 with self.archive.held(self.prefix + file.path) as path:
                     for number, row in enumerate(read(path), 1):
+                        if number > file.rows:  # a small file may unfold to any number of them
+                            break
                         yield Place(file.path, number, row)
                 if number != file.rows:
-                    raise Damaged(
-                        f"{self.archive.where(self.prefix + file.path)} has {number} rows and not {file.rows}."
-                    )
-
-    def checksums(self) -> Iterator[tuple[str, str]]:
-        """Path and SHA-256 of every file but the list itself."""
-        with self.archive.held(self.prefix + CHECKSUMS) as file, file.open("rb") as listed:
-            for number, line in enumerate(listed, 1):
-                digest, _, path = line.decode("utf-8", "replace").removesuffix("\n").partition("  ")
-                if not _SHA256.fullmatch(digest) or not _PATH.fullmatch(path):
-                    raise Damaged(f"{self.archive.where(self.prefix + CHECKSUMS)}, line {number}, is none of ours.")
-                yield path, digest
+                    said = "more" if number > file.rows else number
+                    raise Damaged(f"{self.archive.where(self.prefix + file.path)} has {said} rows and not {file.rows}.")
 
     def facts(self) -> Iterator[dict[str, str]]:
-        """The lines of facts.csv, of a dataset whose texts are files of their own. Raises ArgumentError."""
-        if not any(file.path == FACTS for file in self.files):
+        """The lines of facts.csv, or of CSV those of its rows, each cell as it stands there. Raises ArgumentError."""
+        tables = [file.path for file in self.files if file.path == FACTS or (self.format == "csv" and file.rows)]
+        if not tables:
             raise ArgumentError(f"The dataset {self.name} is {self.format}, and has no {FACTS}: its rows are in data/.")
-        with self.archive.held(self.prefix + FACTS) as path, path.open(encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file)
-
-
-def names(files: Files) -> list[str]:
-    """The finished datasets of an archive. Raises StorageError, OSError."""
-    found = (key.split("/") for key in files.keys("datasets", PACKAGE))
-    return [parts[1] for parts in found if parts[2:] == [PACKAGE]]
+        for table in tables:
+            with self.archive.held(self.prefix + table) as path:
+                yield from lines.read_csv(path, is_folded=table.endswith(".gz"))
 
 
 def open_dataset(where: Files | Path, name: str = "") -> Dataset:
@@ -117,7 +105,7 @@ def open_dataset(where: Files | Path, name: str = "") -> Dataset:
     else:
         archive, prefix = where, layout.dataset_key(check_name(name), "")
         if not archive.exists(prefix + PACKAGE):
-            there = ", ".join(names(archive)) or "none yet: scrapy dataset NAME makes one"
+            there = ", ".join(names_in(archive)) or "none yet: scrapy dataset NAME makes one"
             raise ArgumentError(f"There is no dataset {name}; there are {there}.")
     package = _package(archive, prefix + PACKAGE)
     try:
@@ -126,20 +114,27 @@ def open_dataset(where: Files | Path, name: str = "") -> Dataset:
                 f"{archive.where(prefix + PACKAGE)} is of schema version {shown(str(package['schema_version']))}, and "
                 f"this program reads {schema.VERSION}: use the version of arsip-berita that wrote it, or a newer one."
             )
-        files = [_file(resource) for resource in package["resources"]]
+        files = _files(package["resources"])
         return Dataset(str(package["name"]), package, str(package["format"]), files, archive, prefix)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise Damaged(f"{archive.where(prefix + PACKAGE)} is none of ours: {shown(str(error))}.") from error
 
 
 def _package(archive: Files, key: str) -> dict[str, Any]:
     size = archive.size(key)
-    if size > _MAX_PACKAGE:
+    if size > MAX_PACKAGE:
         raise Damaged(f"{archive.where(key)} has {size} bytes, more than any of ours.")
     try:
         return dict(json.loads(archive.read(key, 0, size)))
     except (ValueError, TypeError, RecursionError) as error:
         raise Damaged(f"{archive.where(key)} is no JSON object: {shown(str(error))}.") from error
+
+
+def _files(resources: list[Mapping[str, Any]]) -> list[File]:
+    files = [*map(_file, resources)]
+    if len({file.path for file in files}) < len(files):
+        raise ValueError("a file is listed twice")
+    return files
 
 
 def _file(resource: Mapping[str, Any]) -> File:

@@ -78,9 +78,15 @@ class Selection:
     exclude_opt_out: bool = False
     """Without rows that have any signal against reuse."""
 
+    @property
+    def days(self) -> tuple[str | None, str | None]:
+        """The first and the last day, YYYY-MM-DD."""
+        since, until = (day.isoformat() if day else None for day in (self.since, self.until))
+        return since, until
+
     def as_json(self) -> dict[str, Any]:
         """The same for datapackage.json."""
-        since, until = (day.isoformat() if day else None for day in (self.since, self.until))
+        since, until = self.days
         return {
             "outlets": sorted(self.outlets),
             "since": since,
@@ -127,7 +133,7 @@ def merge(scratch: Scratch, path: Path) -> None:
 def leave_out(scratch: Scratch, selection: Selection) -> LeftOut:
     """Take out what is not asked for. Raises StorageError."""
     scratch.script(_TABLE)
-    since, until = (day.isoformat() if day else None for day in (selection.since, selection.until))
+    since, until = selection.days
     period = scratch.run("DELETE FROM rows WHERE day < ?", since) if since else 0
     period += scratch.run("DELETE FROM rows WHERE day > ?", until) if until else 0
     other = scratch.run("DELETE FROM rows WHERE language IS NOT ?", selection.language) if selection.language else 0
@@ -143,8 +149,12 @@ def join(scratch: Scratch) -> None:
 def documents(scratch: Scratch) -> Generator[Document]:
     """The texts that stand, to be compared. Raises StorageError."""
     for body in scratch.select("SELECT body FROM rows JOIN standing USING (number)"):
-        row = _unpacked(*body)
-        yield Document(row["id"], row["text"][:COMPARED], row["published"])
+        yield document(_unpacked(*body))
+
+
+def document(row: Mapping[str, Any]) -> Document:
+    """What of a row is compared with others."""
+    return Document(row["id"], row["text"][:COMPARED], row["published"])
 
 
 def cluster(scratch: Scratch, near: Mapping[str, Near]) -> None:
@@ -185,22 +195,19 @@ def _duplicates(scratch: Scratch, number: int) -> Iterator[dict[str, Any]]:
 
 
 def _entries(path: Path, where: str, outlet: str) -> Iterator[tuple[Any, ...]]:
-    for found in rows.lines(path):
+    for found in rows.objects(path):
         if isinstance(found, Fault):
             raise _damaged(where, outlet, found)
-        number, _ = found
-        parsed = rows.parsed(*found)
-        if isinstance(parsed, Fault):
-            raise _damaged(where, outlet, parsed)
-        if parsed.get("schema") != SCHEMA:
+        number, row = found
+        if row.get("schema") != SCHEMA:
             raise Damaged(
-                f"{where}, line {number}: the row has schema {shown(repr(parsed.get('schema')))}, and this version "
+                f"{where}, line {number}: the row has schema {shown(repr(row.get('schema')))}, and this version "
                 f"makes datasets of rows with schema {SCHEMA}: scrapy rebuild {outlet} makes them anew."
             )
-        checks = rows.of_row(number, parsed, dropped=False), _odd(number, parsed, outlet), rows.of_text(number, parsed)
+        checks = rows.of_row(number, row, dropped=False), _odd(number, row, outlet), rows.of_text(number, row)
         for fault in chain.from_iterable(checks):  # the next one may be asked only of what the one before let pass
             raise _damaged(where, outlet, fault)
-        yield _entry(parsed)
+        yield _entry(row)
 
 
 def _odd(number: int, row: Mapping[str, Any], outlet: str) -> Iterator[Fault]:

@@ -11,14 +11,13 @@ from typing import Any, NamedTuple, Protocol
 
 from archive.dataset import lines, parquet, plain, wet
 from archive.dataset.selection import Partition, rows_of
+from archive.local import sha256
 from archive.scratch import Scratch
 
 FILE = 256 << 20
 """Bytes of JSON whose rows make a file: some 60 MB of Parquet."""
 PLACES = {"wet": ("file", "offset", "length", "record_id"), "txt": ("file",)}
 """What facts.csv begins with in formats whose files hold texts alone."""
-
-_PIECE = 1 << 20
 
 
 class Writer(Protocol):
@@ -95,12 +94,7 @@ def made(folder: Path, path: str, rows: int = 0) -> Made:
 
 def summed(folder: Path, path: str, rows: int = 0) -> Made:
     """A file that was written. Raises OSError."""
-    digest, size = hashlib.sha256(), 0
-    with (folder / path).open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            size += len(piece)
-    return Made(path, rows, size, digest.hexdigest())
+    return Made(path, rows, (folder / path).stat().st_size, sha256(folder / path))
 
 
 class _Files:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
 
 from archive import message, records
 from archive.faults import Fault, Kind, shown
+from archive.foreign.found import Answer, Asked, Found, Place, Refers, Said, Skipped, Sort
 from archive.foreign.mending import CutShort, mend
+from archive.layout import timestamp14
 from archive.reader import Record, read
 from archive.verification import digests
 from archive.verification.fields import TYPES, uri
 
 MAX_BLOCK = 64 << 20
 """Bytes of a response that is adopted: as many as a crawl takes."""
+MAX_HTTP_HEAD = 1 << 20
+"""Bytes of the head of one, which every reader takes apart line by line."""
 MAX_REQUEST = 1 << 16
 """Bytes of a request that is kept beside its response."""
 AHEAD = timedelta(days=1)
@@ -36,84 +38,6 @@ _LONGEST_URL = 2000
 _CONCURRENT = 8
 _INFO = 1 << 16
 _TOKEN = re.compile(r"[a-z0-9]+/[0-9.]+", re.ASCII)
-
-
-class Place(NamedTuple):
-    """Whose an address is."""
-
-    outlet: str
-    key: str
-    """Name of the article that it is a page of, as far as the address tells."""
-    url: str
-    """The address, in characters that an address may have."""
-    errors: bool
-    """Does an error, a redirect or what is no HTML say something of an article there?"""
-
-
-Sort = Callable[[str], Place | str]
-"""Whose an address is, or why nobody wants it, in words."""
-
-
-class Skipped(NamedTuple):
-    """A record of which nothing is made, and why, in words."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request."""
-
-    record_id: str
-    concurrent: tuple[str, ...]
-    block: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refers:
-    """What a revisit stands for."""
-
-    record_id: str
-    url: str
-    second: str
-    """The instant without its fraction, 14 digits; empty when it is not said."""
-    payload_digest: str
-
-
-class Said(NamedTuple):
-    """What an answer says."""
-
-    status: int
-    """0 for a revisit without a head."""
-    block: bytes
-    """The whole message; of a revisit its head, or nothing."""
-    digest: str
-    """`sha1:BASE32` of the payload; empty for a revisit."""
-    changed: tuple[str, ...] = ()
-    """See `Mended`."""
-    refers: Refers | None = None
-    """Of a revisit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A response, or the revisit of one."""
-
-    place: Place
-    began: datetime
-    said: Said
-    offset: int
-    record_id: str
-    concurrent: tuple[str, ...]
-    payload_digest: str
-    """As declared."""
-    ip: str | None
-    protocols: tuple[str, ...]
-    software: str
-    """What the warcinfo before it says of the crawler."""
-
-
-Found = Answer | Asked | Skipped | Fault
 
 
 def answers(
@@ -209,6 +133,8 @@ def _response(record: Record, block: bytes, place: Place) -> Said:
         raise _Left("cut short") from error
     if mended is None:
         raise _Left("no HTTP")
+    if message.head_length(mended.block) > MAX_HTTP_HEAD:
+        raise _Left("header too large")
     # Of the payload; of the body with its chunks, as many crawlers take it; or of the block, as some did. Where that
     # is right, a head that was changed after its digest was taken does no harm.
     if not _is_proven(record, "WARC-Payload-Digest", mended.payload, message.split_head(block)[1], block):
@@ -230,6 +156,8 @@ def _revisit(record: Record, block: bytes, place: Place) -> Said:
     if not uri(record.get("WARC-Profile") or "").endswith("identical-payload-digest"):
         raise _Left("not modified")
     head = message.head_of(block)
+    if len(head) > MAX_HTTP_HEAD:
+        raise _Left("header too large")
     status = message.status(head) or 0
     if status not in {0, *_statuses(place)}:
         raise _Left(f"HTTP {status}")
@@ -237,7 +165,7 @@ def _revisit(record: Record, block: bytes, place: Place) -> Said:
     refers = Refers(
         record_id=_short(record.get("WARC-Refers-To")),
         url=uri(record.get("WARC-Refers-To-Target-URI") or "")[:_LONGEST_URL],
-        second=second(date) if date else "",
+        second=timestamp14(date) if date else "",
         payload_digest=_short(record.get("WARC-Payload-Digest")),
     )
     return Said(status, head, "", (), refers)
@@ -262,11 +190,6 @@ def instant(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment and moment >= _FIRST else None
-
-
-def second(moment: datetime) -> str:
-    """An instant without its fraction, as indexes have it: 14 digits."""
-    return f"{moment:%Y%m%d%H%M%S}"
 
 
 def _short(text: str | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from archive.faults import Fault
-from archive.foreign.exchanges import Answer, Asked, Found, Skipped
+from archive.foreign.found import Answer, Asked, Found, Skipped
 
 NEAR = 1000
 """Requests that are remembered: crawlers write both next to each other."""

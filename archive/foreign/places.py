@@ -23,6 +23,8 @@ MAX_ENTRIES = 100_000
 MAX_GROWTH = 200
 """Times its packed size that a WACZ may unfold to: WARC files lie in it as they are, and text shrinks to a tenth."""
 _SPARE = 1 << 20
+# What zipfile unfolds piece by piece; of the others one piece may be gigabytes.
+_PACKINGS = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
 _PIECE = 1 << 20
 _ARC = b"filedesc:"
 _ZIP = b"PK\x03\x04"
@@ -57,7 +59,7 @@ class Source:
             yield Path(self.name)
             return
         with tempfile.TemporaryDirectory(prefix="arsip-") as folder, closing(Bucket(f"s3://{self.bucket}")) as bucket:
-            path = Path(folder) / (self.base or "file")
+            path = Path(folder) / f"file{''.join(PurePosixPath(self.base).suffixes)[-20:]}"  # a key may be no name here
             with path.open("wb") as file:
                 bucket.fetch(self.key, file)
             yield path
@@ -101,13 +103,22 @@ def warcs(path: Path, base: str) -> Iterator[tuple[str, Path]]:
 
 
 def _of_disk(name: str, refused: Callable[[OSError | StorageError], None]) -> Iterator[Source]:
-    path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name).expanduser()
     if "://" in name and not name.startswith("file:"):
         raise ArgumentError(f"{name} is neither a file, a folder nor s3://BUCKET/KEY: download it first.")
-    if not name or not path.exists():
+    try:
+        path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name).expanduser()
+        is_there, is_regular = bool(name) and path.exists(), path.is_dir() or path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # a name that no file can have, or nobody's home
+        raise ArgumentError(f"{name} cannot be looked at: {getattr(error, 'strerror', None) or error}.") from error
+    if not is_there:
         raise ArgumentError(f"There is no file or folder {name or '(no name)'}.")
+    if not is_regular:  # a pipe or a device may never end
+        raise ArgumentError(f"{name} is neither a file nor a folder: write what it gives into a file first.")
     for one in files_in(path, *READABLE, refused=refused) if path.is_dir() else [path]:
-        yield Source(str(one), one.stat().st_size)
+        try:
+            yield Source(str(one), one.stat().st_size)
+        except OSError as error:
+            refused(error)
 
 
 def _of_bucket(name: str) -> Iterator[Source]:
@@ -133,6 +144,8 @@ def _of_wacz(path: Path, base: str) -> Iterator[tuple[str, Path]]:
             wanted = [entry for entry in entries if entry.filename.lower().endswith(WARCS) and not entry.is_dir()]
             if not wanted:
                 raise NotReadable("no WARC file is in it: this is no WACZ")
+            if any(entry.compress_type not in _PACKINGS for entry in wanted):
+                raise NotReadable("the WACZ is packed otherwise than with deflate: unpack it, and name the WARC files")
             for number, entry in enumerate(sorted(wanted, key=lambda entry: entry.filename)):
                 suffix = ".warc.gz" if entry.filename.lower().endswith(".gz") else ".warc"
                 copy = Path(folder) / f"{number}{suffix}"

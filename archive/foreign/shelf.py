@@ -14,9 +14,10 @@ from typing import Any
 
 from archive import message
 from archive.errors import StorageError
-from archive.foreign.exchanges import second
 from archive.foreign.mending import CutShort, mend
 from archive.foreign.pairing import Exchange
+from archive.foreign.there import Mark
+from archive.layout import timestamp14
 from archive.model import Adopted, Capture
 from archive.scratch import Scratch
 from archive.verification import digests
@@ -32,9 +33,10 @@ CREATE TABLE answers (
 """
 _INSERT = f"INSERT INTO answers VALUES (NULL, {'?, ' * 19}NULL, 0)"  # noqa: S608 - nothing from outside
 _INDEXES = """
-CREATE INDEX by_record ON answers (record);
-CREATE INDEX by_place ON answers (url, second);
-CREATE INDEX by_digest ON answers (digest);
+CREATE INDEX by_record ON answers (record, began) WHERE refers IS NULL;
+CREATE INDEX by_place ON answers (url, second, began) WHERE refers IS NULL;
+CREATE INDEX by_digest ON answers (digest, began) WHERE refers IS NULL;
+CREATE INDEX by_capture ON answers (url, second, digest);
 """
 # Of one capture in several files the one with its request counts, then what is the same in any order of files.
 _ONCE = """
@@ -50,6 +52,8 @@ _STANDS_FOR = """
 UPDATE answers SET original = ?, digest = ?, status = CASE status WHEN 0 THEN ? ELSE status END WHERE number = ?
 """
 _RESPONSE = "SELECT number, digest, status, facts FROM answers WHERE refers IS NULL"
+_LOOKED_AT = 16
+"""Responses of one name, or of one address and second, that a revisit is held against; an honest file has one."""
 _PUT = "SELECT number, key, url, began, second, status, digest, source, there FROM answers"
 
 
@@ -69,6 +73,11 @@ class Put:
     """Name of the file where it was found."""
     there: bool
     """Is this capture in the archive already?"""
+
+    @property
+    def mark(self) -> Mark:
+        """What tells it from other captures."""
+        return self.url, self.second, self.digest
 
     @property
     def is_redirect(self) -> bool:
@@ -103,7 +112,7 @@ class Shelf:
         }
         values = (
             *(place.outlet, place.key, place.url),
-            *(_text(answer.began), second(answer.began), said.status, said.digest),
+            *(_text(answer.began), timestamp14(answer.began), said.status, said.digest),
             *(source, answer.offset, hashlib.sha256(said.block).hexdigest()),
             *(at, packed, len(request), json.dumps(facts), answer.record_id),
             *((refers.record_id, refers.url, refers.second, refers.payload_digest) if refers else (None,) * 4),
@@ -143,8 +152,8 @@ class Shelf:
         """The captures of an outlet, those of one key together, oldest first."""
         yield from map(_put, self._scratch.select(f"{_PUT} WHERE outlet = ? ORDER BY key, began, url, digest", outlet))
 
-    def mark(self, outlet: str, there: Iterable[tuple[str, str, str]]) -> None:
-        """Note which captures of an outlet the archive has: address, instant in 14 digits, and payload digest."""
+    def mark(self, outlet: str, there: Iterable[Mark]) -> None:
+        """Note which captures of an outlet the archive has."""
         update = "UPDATE answers SET there = 1 WHERE url = ? AND second = ? AND digest = ? AND outlet = ?"
         self._scratch.many(update, ((*capture, outlet) for capture in there))
 
@@ -153,8 +162,8 @@ class Shelf:
         query = "SELECT 1 FROM answers WHERE outlet = ? AND NOT there LIMIT 1"
         return next(self._scratch.select(query, outlet), None) is not None
 
-    def has_any(self, captures: Iterable[tuple[str, str, str]]) -> bool:
-        """Is one of these put aside? See `mark`."""
+    def has_any(self, captures: Iterable[Mark]) -> bool:
+        """Is one of these put aside?"""
         query = "SELECT 1 FROM answers WHERE url = ? AND second = ? AND digest = ?"
         return any(next(self._scratch.select(query, *capture), None) for capture in captures)
 
@@ -218,7 +227,7 @@ class Shelf:
             ("url = ? AND second = ?", url, moment),
             ("digest = ? AND began <= ?", said, began),
         ):
-            query = f"{_RESPONSE} AND {where} ORDER BY began DESC, sha, source"
+            query = f"{_RESPONSE} AND {where} ORDER BY began DESC, sha, source LIMIT {_LOOKED_AT}"
             for number, actual, status, facts in self._scratch.select(query, *values):
                 declared = json.loads(facts)["payload_digest"]
                 if not said or said in {actual, str(digests.parse(declared) or declared)}:

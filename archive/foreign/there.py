@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from archive import cdxj
 from archive.errors import Damaged
-from archive.foreign.exchanges import second
+from archive.layout import timestamp14
 
 if TYPE_CHECKING:
-    from archive.foreign.shelf import Put
     from archive.model import Waiting
 
-Place = tuple[str, str, str]
+Mark = tuple[str, str, str]
 """Address, instant in 14 digits, payload digest: as an index has them, and enough to tell a capture."""
 
 
@@ -27,7 +26,7 @@ class Indexed(Protocol):
     def held(self, key: str) -> AbstractContextManager[Path]: ...
 
 
-def captures(files: Indexed, outlet: str) -> Iterator[Place]:
+def captures(files: Indexed, outlet: str) -> Iterator[Mark]:
     """The captures of an outlet, by the indexes of its WARC files. Raises Damaged, OSError, StorageError."""
     for key in files.keys(f"warc/{outlet}", ".cdxj"):
         with files.held(key) as path:
@@ -35,17 +34,12 @@ def captures(files: Indexed, outlet: str) -> Iterator[Place]:
                 try:
                     _, moment, facts = line.split(" ", 2)
                     told = json.loads(facts)
-                    place = told["url"], moment, told.get("digest", "")
+                    mark = told["url"], moment, told.get("digest", "")
                 except (ValueError, LookupError, TypeError) as error:
                     raise Damaged(f"{key} has a line that is none of an index. scrapy verify tells more.") from error
-                yield place
+                yield mark
 
 
-def place(waiting: Waiting) -> Place:
+def mark_of(waiting: Waiting) -> Mark:
     """That of a response whose row was never written."""
-    return waiting.ref.url, second(waiting.began), waiting.ref.payload_digest
-
-
-def place_of(put: Put) -> Place:
-    """That of a capture that was put aside."""
-    return put.url, put.second, put.digest
+    return waiting.ref.url, timestamp14(waiting.began), waiting.ref.payload_digest

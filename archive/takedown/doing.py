@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from archive import cdxj, parts
 from archive.account import TAKEN_DOWN
-from archive.errors import Damaged, LeaseHeld, StorageError, UploadsWait
+from archive.errors import Damaged, UploadsWait
 from archive.faults import Fault
 from archive.files import Files
 from archive.indexes import Indexes
 from archive.known import Changes, Known
-from archive.layout import ROWS
+from archive.layout import row_folders
+from archive.lease import kept_alive
 from archive.local import make_folder, sha256, write_file
 from archive.model import Verdict
 from archive.outcome import utc_text
@@ -64,7 +64,7 @@ class Doing:
         shutil.rmtree(self._scratch, ignore_errors=True)
         make_folder(self._scratch)
         try:
-            with _leased(self._revising):
+            with kept_alive(self._revising.hold, _HOLD_SECONDS):  # however long a file takes
                 self._do(tell)
         finally:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -184,7 +184,8 @@ class Doing:
         """Take away the parts that held its rows, and what a bucket keeps of these or other files of the takedown."""
         storage = self._revising.storage
         units = {part.unit for part in map(parts.part_of, keys) if part}
-        there = [key for folder in ROWS for key in storage.keys(f"{folder}/outlet={self._found.outlet}", ".jsonl.gz")]
+        folders = row_folders(self._found.outlet)
+        there = [key for folder in folders for key in storage.keys(folder, ".jsonl.gz")]
         for key in parts.replaced(there):
             if (part := parts.part_of(key)) and part.unit in units:
                 storage.remove(key, versions=True)
@@ -202,7 +203,7 @@ def _prefixes(keys: Iterable[str]) -> list[str]:
     found = set()
     for key in keys:
         if part := parts.part_of(key):
-            found |= {f"{folder}/{key.split('/', 1)[1].partition(part.job)[0]}{part.job}-" for folder in ROWS}
+            found |= {f"{folder}/date={part.day}/part-{part.job}-" for folder in row_folders(part.outlet)}
         else:
             found.add(key)
     return sorted(found)
@@ -213,22 +214,3 @@ def _waits() -> UploadsWait:
         "Files of the takedown are not in the bucket yet, and it is not over: let scrapy upload send them, and give "
         "the same scrapy takedown again."
     )
-
-
-@contextmanager
-def _leased(revising: Revising) -> Iterator[None]:
-    """Keep the lease, however long a file takes; whether it was lost is asked with the next commit."""
-    over = threading.Event()
-
-    def hold() -> None:
-        while not over.wait(_HOLD_SECONDS):
-            with suppress(StorageError, LeaseHeld):
-                revising.hold()
-
-    keeper = threading.Thread(target=hold, daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        over.set()
-        keeper.join()

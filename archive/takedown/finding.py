@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from archive import cdxj, layout, parts, schema
 from archive.catalog import Catalog
+from archive.dataset.names import names_in
 from archive.errors import ArsipError, Damaged
 from archive.faults import Fault
 from archive.files import Files
@@ -25,7 +26,7 @@ from archive.model import Verdict
 from archive.reader import Record, read
 from archive.takedown import log
 from archive.takedown.found import Addresses, Found, FoundRecord, FoundRow
-from archive.verification import rows as lines
+from archive.verification import rows
 from archive.verification.fields import uri
 
 _ADVICE = "scrapy verify --deep tells more; mend it, and start again."
@@ -132,9 +133,9 @@ class _Search:
 
     def in_datasets(self, complain: Callable[[str], None]) -> None:
         """Datasets that hold a row of it."""
-        from archive.dataset.read import names, open_dataset  # noqa: PLC0415 - pyarrow takes a moment
+        from archive.dataset.read import open_dataset  # noqa: PLC0415 - pyarrow takes a moment
 
-        for name in names(self._files):
+        for name in names_in(self._files):
             self._tell(f"dataset {name}")
             try:
                 dataset = open_dataset(self._files, name)
@@ -189,8 +190,8 @@ class _Search:
 
     def _parts(self) -> Iterator[str]:
         found: list[str] = []
-        for folder in layout.ROWS:
-            found += self._files.keys(f"{folder}/outlet={self._found.outlet}", ".jsonl.gz")
+        for folder in layout.row_folders(self._found.outlet):
+            found += self._files.keys(folder, ".jsonl.gz")
         self._current = frozenset(parts.current(found))
         for number, key in enumerate(found, 1):
             self._tell(f"rows: file {number} of {len(found)}  {key}")
@@ -199,19 +200,19 @@ class _Search:
     def _of_part(self, key: str) -> Iterator[FoundRow]:
         part, dropped = parts.part_of(key), key.startswith("dropped/")
         with self._files.held(key) as path:
-            for line in lines.lines(path):
-                row = line if isinstance(line, Fault) else lines.parsed(*line)
-                if isinstance(row, Fault) or isinstance(line, Fault) or part is None:
-                    detail = row.detail if isinstance(row, Fault) else "that is no name of a part"
+            for found in rows.objects(path):
+                if isinstance(found, Fault) or part is None:
+                    detail = found.detail if isinstance(found, Fault) else "that is no name of a part"
                     raise Damaged(f"{self._files.where(key)} cannot be searched: {detail}. {_ADVICE}")
+                number, row = found
                 try:
                     if self._is_row_of_it(row):
                         self._add((row["url"], *(ref["url"] for ref in row["captures"])))
                         if row["id"] and not self._is_named and not dropped:
                             self._found.article_id, self._is_named = row["id"], True
-                        yield _row(row, key, line[0], part.job, counts=key in self._current, dropped=dropped)
+                        yield _row(row, key, number, part.job, counts=key in self._current, dropped=dropped)
                 except (LookupError, TypeError, AttributeError) as error:
-                    where = f"{self._files.where(key)}, line {line[0]}"
+                    where = f"{self._files.where(key)}, line {number}"
                     raise Damaged(f"{where}, is no row of ours. {_ADVICE}") from error
 
     def _of_warc(self, path: Path, key: str) -> Iterator[FoundRecord]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from archive.dataset.names import CHECKSUMS, PACKAGE
+from archive.dataset.names import CHECKSUMS, MAX_PACKAGE, PACKAGE
 from archive.errors import StorageError
 from archive.faults import Fault, Kind, shown
 from archive.files import Files, Unread
@@ -109,8 +109,7 @@ def _parsed(data: bytes, promised: dict[str, _Promise]) -> Iterator[Fault]:
 def _stated(files: Files, prefix: str) -> dict[str, str]:
     """Path -> SHA-256 by datapackage.json, as far as that can be read. Raises OSError, StorageError."""
     found: dict[str, str] = {}
-    with files.held(prefix + PACKAGE) as path:
-        data = path.read_bytes()
+    data = files.read(prefix + PACKAGE, 0, MAX_PACKAGE)
     try:
         for resource in json.loads(data)["resources"]:
             found[str(resource["path"])] = str(resource["hash"]).removeprefix("sha256:")

@@ -9,6 +9,7 @@ from typing import Any
 
 from archive import proof
 from archive.dataset import schema
+from archive.dataset.names import is_outlet
 from archive.errors import Damaged
 from archive.faults import Fault, Kind, shown
 from archive.files import Files, Unread
@@ -77,13 +78,15 @@ def wrong(number: int, row: Row) -> list[Fault]:
     if found:
         return found
     try:
+        if odd := [one["outlet"] for one in (row, *row["duplicates"]) if not is_outlet(one["outlet"])]:
+            return [Fault(Kind.ROW, number, f"no outlet is called {shown(odd[0])}")]
         schema.canonical(row)
         for one in row["duplicates"]:
             schema.canonical(row | one)
             "".join((one["id"], one["outlet"], one["url"]))
         json.dumps(row, ensure_ascii=False).encode()  # half a character is none
         found += lines.of_text(number, row)
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         found.append(Fault(Kind.ROW, number, f"this is no row of a dataset: {shown(repr(error))}"))
     return found
 

@@ -12,16 +12,18 @@ from archive.dataset import schema
 from archive.errors import StorageError
 from archive.faults import Fault, shown
 from archive.files import Files, Unread
-from archive.layout import ROWS
+from archive.layout import row_folders
 from archive.model import SCHEMA, RecordRef
 from archive.scratch import Scratch
-from archive.verification import rows as lines
+from archive.verification import rows
 from archive.verification.pairs import key
 
 _ROW = ("outlet", "url", "captured", "captures", "job")
 """What nothing but the archive's own row can prove: what a rebuild keeps."""
 _DUPLICATE = ("outlet", "url", "captures")
 """Of an article with the same text."""
+_MADE = ("text_sha256", "published")
+"""Of that one too, as far as the same extractor and rules made it."""
 _MAKER = ("outlet", "extractor", "rules")
 _BEFORE = 20
 """Characters of a long value that are shown before those that are different."""
@@ -66,8 +68,8 @@ class Originals:
             refused(error)
 
         for (outlet,) in list(self._scratch.select("SELECT DISTINCT outlet FROM units ORDER BY outlet")):
-            for folder in ROWS:
-                found = files.keys(f"{folder}/outlet={outlet}", ".jsonl.gz", refused=lost)
+            for folder in row_folders(outlet):
+                found = files.keys(folder, ".jsonl.gz", refused=lost)
                 for part in parts.current(found):
                     if not self._is_wanted(part):
                         continue
@@ -104,8 +106,8 @@ class Originals:
         ours = _facts(duplicate, _DUPLICATE)
         found = []
         for theirs in self._found(duplicate):
-            text = {"text_sha256": text_sha256} if _maker(theirs) in self._makers else {}
-            found.append(_told(ours | text, theirs))
+            made = {"text_sha256": text_sha256, "published": duplicate["published"]}
+            found.append(_told(ours | (made if _maker(theirs) in self._makers else {}), theirs))
         return min(found, key=len, default=None)
 
     def _found(self, row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -123,7 +125,8 @@ class Originals:
 
     def _is_wanted(self, path: str) -> bool:
         part = parts.part_of(path)
-        assert part
+        if part is None:  # under another name than a job gives: its rows count like others
+            return True
         query = "SELECT 1 FROM units WHERE outlet = ? AND (day = ? AND job = ? OR day = ?)"
         return next(self._scratch.select(query, *part.unit, _ANY), None) is not None
 
@@ -131,12 +134,13 @@ class Originals:
         """What can be read of a part: `scrapy verify --deep` names the rest."""
         is_article = not part.startswith("dropped/")
         with files.held(part) as path:
-            for found in lines.lines(path):
-                row = found if isinstance(found, Fault) else lines.parsed(*found)
-                if isinstance(row, Fault) or next(lines.of_row(0, row, dropped=not is_article), None):
+            for found in rows.objects(path):
+                if isinstance(found, Fault) or next(rows.of_row(*found, dropped=not is_article), None):
                     self.is_whole = False
-                elif row["schema"] == SCHEMA and row["captured"] and self._is_known(row):  # no dataset has others
-                    facts = {**_facts(row, (*_ROW, *_MAKER, "text_sha256")), "digests": _digests(row)}
+                    continue
+                _, row = found
+                if row["schema"] == SCHEMA and row["captured"] and self._is_known(row):  # no dataset has others
+                    facts = {**_facts(row, (*_ROW, *_MAKER, *_MADE)), "digests": _digests(row)}
                     yield _name(row), is_article, json.dumps(facts)
 
     def _is_known(self, row: Mapping[str, Any]) -> bool:

@@ -52,6 +52,16 @@ def parsed(number: int, line: bytes) -> dict[str, Any] | Fault:
     return found if line.endswith(b"\n") else Fault(Kind.ROW, number, "the line has no end")
 
 
+def objects(path: Path) -> Iterator[tuple[int, dict[str, Any]] | Fault]:
+    """Numbered objects of a .jsonl.gz, and a fault instead of each line that is none. Raises OSError."""
+    for line in lines(path):
+        if isinstance(line, Fault):
+            yield line
+        else:
+            found = parsed(*line)
+            yield found if isinstance(found, Fault) else (line[0], found)
+
+
 def of_row(number: int, row: dict[str, Any], *, dropped: bool) -> Iterator[Fault]:
     """What is wrong with a row by itself. When anything is, nothing that it points at is to be followed."""
     wanted = {"text": str, "text_sha256": str, "captures": list[RecordRef], "schema": int}

@@ -39,8 +39,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class Sums:
     """Is told of files, then reads the manifests, and says of each file whether it still is what it was.
 
-    A takedown changes files of earlier jobs: of one file the latest job's word counts. Every method raises
-    StorageError when the temporary file cannot be written.
+    A takedown changes files of earlier jobs: of one file the word of the latest job that changed it counts. Every
+    method raises StorageError when the temporary file cannot be written.
     """
 
     def __init__(self, files: Files) -> None:
@@ -118,8 +118,13 @@ class Sums:
         elif not isinstance(stated, dict) or not all(map(_is_digest, stated.values())):
             yield Fault(Kind.MANIFEST, 0, f"sha256 of files cannot be {shown(str(stated))}")
         else:
-            at = PurePosixPath(key).name[:14]
-            values = ((name.encode("utf-8", "replace"), at, digest) for name, digest in stated.items())
+            files, began = described.get("files"), PurePosixPath(key).name[:14]
+            own = set(map(str, files)) if isinstance(files, list) else set()
+            # Whoever changes another job's file comes after it, even if the clock of that one's machine was ahead.
+            values = (
+                (name.encode("utf-8", "replace"), f"{int(name not in own)} {began}", digest)
+                for name, digest in stated.items()
+            )
             self._scratch.many("INSERT INTO stated VALUES (?, ?, ?)", values)
 
 

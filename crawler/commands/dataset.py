@@ -6,10 +6,8 @@ import os
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import UsageError
-
 from archive.errors import ArgumentError, ExitStatus
-from crawler.verb import Verb, complain, outlets_of, period_of, positional, tell
+from crawler.verb import Verb, complain, one_or_more, outlets_of, period_of, positional, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -65,8 +63,7 @@ class Command(Verb):
 
         assert self.settings is not None
         [name] = positional(args, self.name, "Name one dataset: scrapy dataset news-2026.")
-        if opts.jobs is not None and opts.jobs < 1:
-            raise UsageError(f"--jobs {opts.jobs} is not possible: give 1 or more.", print_help=False)
+        one_or_more("--jobs", opts.jobs)
         order = self._order(name, opts)
         catalog = self._catalog()
         stages = Stages()
@@ -93,7 +90,7 @@ class Command(Verb):
         """What is asked for. Raises ArgumentError."""
         from archive.dataset.build import Order
         from archive.dataset.describe import Title
-        from archive.dataset.names import check_name
+        from archive.dataset.names import check_new_name
         from archive.dataset.selection import Selection
         from archive.dataset.write import FORMATS
 
@@ -114,7 +111,7 @@ class Command(Verb):
             exclude_opt_out=opts.exclude_opt_out,
         )
         titles = {key: Title(outlet.name, f"https://{outlet.hosts[0]}/") for key, outlet in outlets.items()}
-        return Order(name=check_name(name), form=opts.format, selection=selection, titles=titles)
+        return Order(name=check_new_name(name), form=opts.format, selection=selection, titles=titles)
 
     def _catalog(self) -> Catalog | None:
         """The catalog; None where there is none, as in an archive that was copied."""
@@ -130,8 +127,8 @@ class Command(Verb):
 
 def _told(frozen: Frozen) -> Iterator[str]:
     facts = frozen.built.facts
-    left = facts.left_out
-    yield f"rows       {facts.all.rows:,}  ({facts.all.words:,} words, {len(facts.outlets)} outlets)"
+    left, outlets = facts.left_out, "outlet" if len(facts.outlets) == 1 else "outlets"
+    yield f"rows       {facts.all.rows:,}  ({facts.all.words:,} words, {len(facts.outlets)} {outlets})"
     yield f"joined     {facts.joined:,}  (articles with exactly the text of another one)"
     yield f"clusters   {facts.clusters:,}  ({facts.all.clustered:,} rows that share much of their text)"
     if any(left):

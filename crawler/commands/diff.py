@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.errors import ArgumentError, ExitStatus
 from crawler.progress import Progress, plain
-from crawler.verb import Verb, as_json, complain, kept_outlets, positional, tell
+from crawler.verb import Verb, above, as_json, complain, kept_outlets, positional, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -75,14 +75,9 @@ class Command(Verb):
             raise ArgumentError(f"--examples={opts.examples} cannot be: write a number from 0 to {MOST_EXAMPLES}.")
         thresholds = _thresholds(opts)
         progress = Progress()
-
-        def say(text: str) -> None:
-            progress.clear()
-            complain(self.name, text)
-
         with ExitStack() as opened:
             opened.callback(progress.clear)
-            operands = Operands(self.settings, kept_outlets(self.settings), only, opened, say)
+            operands = Operands(self.settings, kept_outlets(self.settings), only, opened, above(progress, self.name))
             a, b = (operands.side(name) for name in names)
             if a.where == b.where:
                 raise ArgumentError(f"A and B are both {a.where}: it does not differ from itself.")

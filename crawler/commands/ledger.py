@@ -138,7 +138,7 @@ class Command(Verb):
                 complain(
                     self.name,
                     f"{name}: articles are there, and the catalog knows of no announcement of these days, as after "
-                    "jobs of a version that noted none: what is missing cannot be told.",
+                    "scrapy rebuild --from, or jobs of a version that noted none: what is missing cannot be told.",
                 )
 
     def _fill(self, names: list[str], period: tuple[str | None, str | None], opts: argparse.Namespace) -> ExitStatus:

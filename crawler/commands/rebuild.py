@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
 from archive.errors import ArgumentError, ExitStatus, LeaseHeld, UploadsWait
 from crawler.progress import Progress
-from crawler.verb import Verb, chosen, complain, kept_outlets, period_of, refuse_options, tell
+from crawler.verb import Verb, above, chosen, kept_outlets, one_or_more, period_of, refuse_options, tell, worst
 
 if TYPE_CHECKING:
     import argparse
@@ -70,8 +71,7 @@ class Command(Verb):
 
         assert self.settings is not None
         refuse_options(args, self.name)
-        if opts.jobs is not None and opts.jobs < 1:
-            raise UsageError(f"--jobs {opts.jobs} is not possible: give 1 or more.", print_help=False)
+        one_or_more("--jobs", opts.jobs)
         if opts.places:
             return self._adopt(args, opts)
         outlets = self._outlets(args)
@@ -84,6 +84,7 @@ class Command(Verb):
         )
         total, ends = Count(), []
         self._progress = Progress()
+        self._say = above(self._progress, self.name)
         try:
             with Bulk(origin, opts.jobs) as bulk:
                 for name, outlet in outlets.items():
@@ -93,7 +94,7 @@ class Command(Verb):
         finally:
             self._progress.clear()
         tell(_told(total, keep=opts.keep))
-        return max(ends, key=_GRAVITY.index)
+        return worst(ends)
 
     def _adopt(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         """Take in other people's archives. Raises UsageError, ArgumentError, StorageError."""
@@ -110,19 +111,16 @@ class Command(Verb):
     def _outlets(self, args: list[str]) -> dict[str, Outlet]:
         """The outlets that are meant, and have rows. Raises ArgumentError."""
         from archive.files import files_of
-        from archive.layout import ROWS
+        from archive.layout import row_folders
 
         assert self.settings is not None
         named = chosen(args, kept_outlets(self.settings))
-        files = files_of(self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"])
-        try:
+        with closing(files_of(self.settings["ARCHIVE_URI"], self.settings["STATE_DIR"])) as files:
             found = {
                 name: outlet
                 for name, outlet in named.items()
-                if any(next(files.keys(f"{folder}/outlet={name}", ".jsonl.gz"), None) for folder in ROWS)
+                if any(next(files.keys(folder, ".jsonl.gz"), None) for folder in row_folders(name))
             }
-        finally:
-            files.close()
         if not found:
             raise ArgumentError(
                 f"{files.name} has no rows of {', '.join(args) or 'any outlet of ours'}: scrapy crawl OUTLET makes "
@@ -133,26 +131,20 @@ class Command(Verb):
     def _rebuild(
         self, name: str, outlet: Outlet, bulk: Bulk, period: tuple[date | None, date | None], opts: argparse.Namespace
     ) -> tuple[Count, ExitStatus]:
-        from archive.revising import Revising
-        from crawler import uploads
         from crawler.rebuilding import Count, Rebuilding
+        from crawler.revisions import revising_of
         from pipelines.extract import EXTRACTOR
 
         assert self.settings is not None
         try:
-            revising = Revising(
-                outlet=name,
-                archive_uri=self.settings["ARCHIVE_URI"],
-                state_dir=self.settings["STATE_DIR"],
-                catalog_uri=self.settings["CATALOG_URI"],
-                kind="rebuild",
-                patience=uploads.patience(self.settings),
-            )
+            revising = revising_of(self.settings, name, "rebuild")
         except (LeaseHeld, UploadsWait) as error:  # the other outlets are free
             self._say(str(error))
             return Count(), error.status
         with revising:
-            work = Rebuilding(revising, outlet, bulk, every=opts.every, tell=self._progress.tell, complain=self._say)
+            work = Rebuilding(
+                revising, outlet, bulk, every=opts.every, tell=self._progress.tell_often, complain=self._say
+            )
             facts = {"extractor": EXTRACTOR, "rules": outlet.rules.digest}
             try:
                 work.run(*period)
@@ -166,14 +158,6 @@ class Command(Verb):
             return work.count, ExitStatus.UPLOADS_PENDING
         return work.count, ExitStatus.VERIFICATION if work.count.stuck else ExitStatus.DONE
 
-    def _say(self, text: str) -> None:
-        self._progress.clear()
-        complain(self.name, text)
-
-
-_GRAVITY = (ExitStatus.DONE, ExitStatus.LEASED, ExitStatus.UPLOADS_PENDING, ExitStatus.VERIFICATION)
-"""How outlets can end, the worst last."""
-
 
 def _told(count: Count, *, keep: bool) -> Iterator[str]:
     yield f"days of jobs       {count.units:,}, of which {count.todo:,} had rows to be made again"
@@ -182,5 +166,5 @@ def _told(count: Count, *, keep: bool) -> Iterator[str]:
     for (was, now), number in sorted(count.moved.items()):
         yield f"moved              {number:,} from {was} to {now}"
     yield f"left as they were  {count.stuck:,}"
-    if keep and count.todo:
+    if keep and count.replaced:
         yield "the old parts were kept: scrapy diff before archive compares, and a rebuild without --keep removes them"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import UsageError
 
 from crawler.progress import Progress, plain
-from crawler.verb import Verb, complain, positional, tell
+from crawler.verb import Verb, above, positional, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +43,7 @@ class Command(Verb):
         parser.add_argument(
             "--reason",
             metavar="TEXT",
-            help="why; what comes before a first colon is for everybody to read, the rest for the log only",
+            help="why; all before a first colon, if there is one, is for everybody to read, the rest for the log",
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
 
@@ -58,11 +58,7 @@ class Command(Verb):
                 "Say why: --reason 'court order', --reason 'request of the author: ...'.", print_help=False
             )
         progress = Progress()
-
-        def say(text: str) -> None:
-            progress.clear()
-            complain(self.name, text)
-
+        say = above(progress, self.name)
         try:
             takedown = Takedown(self.settings, given, opts.reason, note=progress.tell, complain=say)
             status, lines = takedown.planned() if opts.dry_run else takedown.done()

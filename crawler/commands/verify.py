@@ -17,7 +17,7 @@ from archive.storage import archive_path, bucket_uri, state_folder, state_of
 from archive.verification.jobs import in_spool
 from crawler import uploads
 from crawler.findings import AGAIN, Findings, OutputError, complain, finish_output
-from crawler.verb import Verb, kept_outlets
+from crawler.verb import Verb, kept_outlets, one_or_more
 from crawler.verification import Verification
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ class Command(Verb):
         assert self.settings is not None
         if opts.dataset is None or names or opts.deep or opts.reindex:
             raise UsageError("--dataset NAME goes alone or with --sample N, and --sample with it.", print_help=False)
-        if opts.sample is not None and opts.sample < 1:
-            raise UsageError(f"--sample {opts.sample} is not possible: give 1 or more.", print_help=False)
+        one_or_more("--sample", opts.sample)
         uri, state_dir = self._archive()
         files = files_of(uri, state_dir)
         opened.callback(files.close)

@@ -20,21 +20,12 @@ from crawler.foreign.owners import Owners
 from crawler.judgement import respects_opt_out
 from crawler.progress import Progress
 from crawler.schedule import Schedule
-from crawler.verb import complain, kept_outlets, outlets_of, tell
+from crawler.verb import above, kept_outlets, outlets_of, tell, worst
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
 
     from archive.errors import StorageError
-
-_GRAVITY = (
-    ExitStatus.DONE,
-    ExitStatus.LEASED,
-    ExitStatus.VERIFICATION,
-    ExitStatus.UPLOADS_PENDING,
-    ExitStatus.STORAGE,
-)
-"""How it can end, the worst last."""
 
 
 def adopt(places: list[str], only: Collection[str], settings: Settings, jobs: int) -> ExitStatus:
@@ -45,11 +36,7 @@ def adopt(places: list[str], only: Collection[str], settings: Settings, jobs: in
     kept = kept_outlets(settings)
     owners, terms = Owners(outlets_of(settings), only), _terms(settings, jobs)
     progress = Progress()
-
-    def say(text: str) -> None:
-        progress.clear()
-        complain("rebuild", text)
-
+    say = above(progress, "rebuild")
     unlisted: list[str] = []
 
     def refused(error: OSError | StorageError) -> None:
@@ -62,7 +49,7 @@ def adopt(places: list[str], only: Collection[str], settings: Settings, jobs: in
         opened.callback(progress.clear)
         found = sources(places, refused)
         shelf = opened.enter_context(closing(Shelf()))
-        gathering = Gathering(owners.sort, shelf, progress.tell, say)
+        gathering = Gathering(owners.sort, shelf, progress.tell_often, say)
         gathering.all(found)
         came = gathering.came
         total.skipped += came.skipped
@@ -84,7 +71,7 @@ def adopt(places: list[str], only: Collection[str], settings: Settings, jobs: in
                 say(str(error))
             total.add(adopting.count)
     tell(_told(len(found), came, total))
-    return max(ends, key=_GRAVITY.index)
+    return worst(ends)
 
 
 def _terms(settings: Settings, jobs: int) -> Terms:
@@ -119,12 +106,12 @@ def _is_new(name: str, shelf: Shelf, settings: Settings) -> bool:
         except ArgumentError:  # a new archive has none
             return True
         opened.callback(catalog.close)
-        return shelf.has_new(name) or shelf.has_any(map(there.place, catalog.waiting(name)))
+        return shelf.has_new(name) or shelf.has_any(map(there.mark_of, catalog.waiting(name)))
 
 
 def _told(files: int, came: Gathered, count: Count) -> Iterator[str]:
     """What is printed at the end."""
-    yield f"files      {files:,}" + _detail({"that nothing could be read of": came.refused, "unread": came.unread})
+    yield f"files      {files:,}" + _detail({"damaged or of another kind": came.refused, "not readable": came.unread})
     yield f"records    {came.records:,}, {came.exchanges:,} answers of use among them"
     yield f"adopted    {count.adopted.total():,} captures" + _detail(count.adopted)
     yield f"kept       {count.kept:,}" + _detail({"of a later version": count.edited})

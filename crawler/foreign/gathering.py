@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from archive.errors import StorageError
 from archive.faults import Fault, Kind
-from archive.foreign.exchanges import Skipped, answers
+from archive.foreign.exchanges import answers
+from archive.foreign.found import Skipped
 from archive.foreign.pairing import Exchange, paired
 from archive.foreign.places import NotReadable, Source, warcs
 from archive.local import sha256
@@ -23,12 +24,11 @@ from crawler.backfill import span
 from crawler.foreign.counting import Read
 
 if TYPE_CHECKING:
-    from archive.foreign.exchanges import Sort
+    from archive.foreign.found import Sort
     from archive.foreign.shelf import Shelf
 
 NAMED = 20
 """Faults of a file that are named; the others are counted."""
-_TELL_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -57,7 +57,6 @@ class Gathering:
         self.came = Gathered()
         self._sort, self._shelf, self._tell, self._complain = sort, shelf, tell, complain
         self._now = datetime.now(UTC)
-        self._told = 0.0
 
     def all(self, sources: list[Source]) -> None:
         """Read them all; what is wrong with one keeps us from no other. Raises StorageError of our own disk."""
@@ -102,9 +101,7 @@ class Gathering:
 
     def _seen(self, source: str, found: Record | Fault) -> None:
         self.came.records += isinstance(found, Record)
-        if time.monotonic() - self._told > _TELL_SECONDS:
-            self._told = time.monotonic()
-            self._tell(f"{self._course.at(found.offset)}  {source}")
+        self._tell(f"{self._course.at(found.offset)}  {source}")
 
     def _fault(self, source: str, name: str, fault: Fault, named: int) -> int:
         """Count a fault, and name it if it is one of the first of its file; how many it adds to those."""

@@ -12,39 +12,17 @@ from w3lib.url import safe_url_string
 
 from archive.errors import ArgumentError
 from archive.files import files_of
-from archive.foreign.exchanges import Place
-from archive.layout import ROWS
-from crawler.outlet import Outlet
+from archive.foreign.found import Place
+from archive.layout import row_folders
+from crawler.others import OTHERS, others
 from crawler.verb import outlets_of
-from pipelines.rules import NO_RULES
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
 
-OTHERS = "others"
-"""Name under which the archive has what comes from hosts of no outlet."""
+    from crawler.outlet import Outlet
+
 _LONGEST = 2000
-
-
-class _Others(Outlet):
-    """Every host that no outlet has. A page is of the host where it was found, whatever it says."""
-
-    def owns(self, url: str) -> bool:
-        try:
-            url.encode()
-            parts = urlsplit(url)
-            standard = parts.port in {None, 80, 443}
-        except ValueError:
-            return False
-        return standard and parts.username is None and parts.scheme in {"http", "https"} and bool(parts.hostname)
-
-    def own_address(self, url: str, claimed: str | None) -> str:
-        own = super().own_address(url, claimed)
-        return own if _host(own) == _host(url) else url
-
-
-others = _Others(name="Others", hosts=(), sources=(), article=r"", evidence=(), rules=NO_RULES)
-"""An outlet without rules."""
 
 
 class Owners:
@@ -97,7 +75,7 @@ def owner_of(url: str, settings: Settings) -> tuple[str, Outlet]:
             return name, outlet
     if others.owns(url):
         with closing(files_of(settings["ARCHIVE_URI"], settings["STATE_DIR"])) as files:
-            if any(next(files.keys(f"{folder}/outlet={OTHERS}"), None) for folder in ROWS):
+            if any(next(files.keys(folder), None) for folder in row_folders(OTHERS)):
                 return OTHERS, others
     raise ArgumentError(
         f"{url} is no address of an outlet: scrapy outlets lists them with their hosts; an address begins with "
@@ -107,7 +85,3 @@ def owner_of(url: str, settings: Settings) -> tuple[str, Outlet]:
 
 def _key(outlet: Outlet, url: str) -> str:
     return outlet.article_id(outlet.canonical(url))
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
