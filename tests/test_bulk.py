@@ -115,7 +115,7 @@ def test_rows_are_taken_as_they_are_needed_and_not_all_at_once(archive: Path) ->
         ({"outlet": "tiada"}, "there is no outlet tiada any more"),
         ({"outlet": None}, "there is no outlet None any more"),
         ({"captures": []}, "The row points at no record"),
-        ({"captures": [{}]}, "a fault of ours: KeyError"),
+        ({"captures": [{}]}, "points at nothing that can be a record of an archive"),
     ],
 )
 def test_a_row_that_cannot_be_made_again_says_why(archive: Path, change: Row, sentence: str) -> None:
