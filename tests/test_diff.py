@@ -277,7 +277,7 @@ def newer(folder: Path) -> None:
     ("harm", "said"),
     [
         (torn, "cannot be read"),
-        (gone, "No such file"),
+        (gone, "is not there"),
         (short, "has 1 rows and not 2"),
         (odd, "row 1: id cannot be '5'"),
         (joined, "row 1: outlet cannot be 'None'"),
