@@ -93,14 +93,15 @@ def samples() -> dict[str, list[Page]]:
 
 def fill(archive: Path, pages: Sequence[Page], count: int) -> None:
     """An archive of so many captures with rows of an extractor that was before all."""
+    outlets = outlets_of(get_project_settings())
     for outlet in sorted({page.outlet for page in pages}):
-        job = Job(outlet=outlet, archive_uri=str(archive))
+        job, host = Job(outlet=outlet, archive_uri=str(archive)), outlets[outlet].hosts[0]
         began = datetime(2026, 11, 22, tzinfo=UTC)
         for number in range(count):
             page = pages[number % len(pages)]
             if page.outlet != outlet:
                 continue
-            url = f"https://{outlets_of(get_project_settings())[outlet].hosts[0]}/nasional/{8_000_000 + number}/judul"
+            url = f"https://{host}/nasional/{8_000_000 + number}/judul"
             moment = began + timedelta(milliseconds=20 * number)
             head = (
                 f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(page.html)}\r\n\r\n"
