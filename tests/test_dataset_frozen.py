@@ -90,7 +90,7 @@ def test_what_a_killed_one_left_is_taken_away_by_the_next(stock: Stock, tmp_path
     state = tmp_path / "keadaan"
     for path in (
         stock.root / "datasets/uji/data/lama/2025-01/part-00000.parquet",
-        state / "datasets/work/rows.sqlite3",
+        state / "datasets/unfinished/rows.sqlite3",
     ):
         path.parent.mkdir(parents=True)
         path.write_bytes(b"setengah")

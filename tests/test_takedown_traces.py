@@ -102,7 +102,7 @@ def test_datasets_that_hold_it_are_named_and_later_ones_do_not_hold_it(
 def test_rows_of_a_dataset_whose_making_was_killed_go_too_and_of_one_at_work_it_is_told(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    left = place.state / "datasets" / "work" / "0.sqlite3"
+    left = place.state / "datasets" / "unfinished" / "0.sqlite3"
     left.parent.mkdir(parents=True)
     left.write_text(SECRET)
     assert take_down(place) == 0

@@ -78,7 +78,7 @@ def build(
     `opener` opens the archive; other processes call it, too. Raises ArgumentError where nothing is left of what was
     asked for, Damaged, StorageError, OSError.
     """
-    work, target = folder / "work", folder / "dataset"
+    work, target = folder / "unfinished", folder / "dataset"
     for one in (work, target):
         one.mkdir()
     with closing(opener()) as files:
