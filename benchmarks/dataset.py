@@ -25,7 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from archive import layout
-from archive.dataset.build import Order, build
+from archive.dataset.build import build
+from archive.dataset.describe import Order
 from archive.dataset.selection import Selection
 from archive.files import OnDisk
 from archive.model import Article, RecordRef

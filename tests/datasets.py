@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from archive.catalog import Catalog
-from archive.dataset.build import Built, Order, build
-from archive.dataset.describe import Title
+from archive.dataset.build import Built, build
+from archive.dataset.describe import Order, Title
 from archive.dataset.read import open_dataset
 from archive.dataset.selection import Selection
 from archive.files import OnDisk

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from archive.catalog import Catalog, open_catalog
-from archive.dataset.build import Order
+from archive.dataset.describe import Order
 from archive.dataset.freeze import Frozen, freeze
 from archive.dataset.names import names_in
 from archive.dataset.read import open_dataset

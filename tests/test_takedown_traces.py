@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from archive.dataset.aside import aside
-from archive.dataset.build import Order, build
+from archive.dataset.build import build
+from archive.dataset.describe import Order
 from archive.dataset.selection import Selection
 from archive.errors import Damaged
 from archive.files import OnDisk

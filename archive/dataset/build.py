@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from archive.catalog import Catalog
 from archive.dataset import near, selection
 from archive.dataset.coverage import coverage_of
 from archive.dataset.crew import spread
-from archive.dataset.describe import Subject, Title, describe
+from archive.dataset.describe import Order, Subject, describe
 from archive.dataset.facts import Facts, facts_of
 from archive.dataset.lines import csv_line
 from archive.dataset.names import FACTS, is_outlet
@@ -34,17 +33,6 @@ FEW = 5000
 
 Tell = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and of how much; it may raise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """A dataset that is asked for."""
-
-    name: str
-    form: str
-    """One of `archive.dataset.write.FORMATS`."""
-    selection: Selection
-    titles: Mapping[str, Title]
 
 
 class Built(NamedTuple):

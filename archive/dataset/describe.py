@@ -53,13 +53,20 @@ class Title(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
-    """All that there is to be said of a dataset."""
+class Order:
+    """A dataset that is asked for."""
 
     name: str
     form: str
+    """One of `archive.dataset.write.FORMATS`."""
     selection: Selection
     titles: Mapping[str, Title]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject(Order):
+    """All that there is to be said of a dataset: what was asked for, and what it came to."""
+
     facts: Facts
     coverage: Coverage | None
     """None where the archive has no catalog, which alone knows what was announced."""

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from archive.catalog import Catalog
 from archive.dataset.aside import FOLDER, aside
-from archive.dataset.build import Built, Order, Tell, build, parts_of
+from archive.dataset.build import Built, Tell, build, parts_of
+from archive.dataset.describe import Order
 from archive.dataset.names import CHECKSUMS, PACKAGE, check_new_name
 from archive.errors import ArgumentError, StorageError
 from archive.files import files_of

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archive.catalog import Catalog
-    from archive.dataset.build import Order
+    from archive.dataset.describe import Order
     from archive.dataset.freeze import Frozen
 
 
@@ -88,8 +88,7 @@ class Command(Verb):
 
     def _order(self, name: str, opts: argparse.Namespace) -> Order:
         """What is asked for. Raises ArgumentError."""
-        from archive.dataset.build import Order
-        from archive.dataset.describe import Title
+        from archive.dataset.describe import Order, Title
         from archive.dataset.names import check_new_name
         from archive.dataset.selection import Selection
         from archive.dataset.write import FORMATS
