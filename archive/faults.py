@@ -106,6 +106,8 @@ class Kind(StrEnum):
     """A file that a job's manifest names is not there."""
     ROWS_LOST = "rows-lost"
     """A job has not as many rows as its manifest counts."""
+    TAKEDOWN = "takedown"
+    """An entry of the log of takedowns, or the list of revocations, is not what was written."""
     UNCLAIMED = "unclaimed"
     """A file that no manifest names: that of its job is gone."""
 
@@ -117,7 +119,8 @@ class Kind(StrEnum):
     FILE_EXTRA = "file-extra"
     """A file that does not belong to the dataset that it lies in."""
     DATAPACKAGE = "datapackage"
-    """datapackage.json, or a file of rows, that is as it was written and cannot be read."""
+    """datapackage.json, or a file of rows, that is as it was written and cannot be read, or states another digest than
+    its rows have."""
     ROW_FIELD = "row-field"
     """A field of a row says something else than the archive gives."""
     ROW_MISSING = "row-missing"

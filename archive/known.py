@@ -133,7 +133,7 @@ class Changes:
     announced: list[Announced] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     unmade: list[Version] = field(default_factory=list)
-    """Rows that are no more."""
+    """Rows that are no more. They go before `versions` come: another row may be that version of an article now."""
     unstored: list[str] = field(default_factory=list)
     """Addresses whose responses the archive holds no longer."""
     walked: list[Walked] = field(default_factory=list)
@@ -147,8 +147,6 @@ class Changes:
 
     def add(self, others: Changes) -> None:
         """Take in what becomes true after these."""
-        if others.versions and self.unmade:
-            self.unmade = _without(self.unmade, others.versions)
         if others.unmade and self.versions:
             self.versions = _without(self.versions, others.unmade)
         for one in fields(self):
@@ -158,7 +156,7 @@ class Changes:
 
     def pieces(self) -> Iterator[Changes]:
         """The same in commits that keep nobody waiting for long; in their order, for one who can begin again."""
-        for name in ("announced", "known", "versions", "unmade", "unstored", "walked", "ended"):
+        for name in ("announced", "known", "unmade", "versions", "unstored", "walked", "ended"):
             lines = getattr(self, name)
             for first in range(0, len(lines), AT_ONCE):
                 yield Changes(**{name: lines[first : first + AT_ONCE]})

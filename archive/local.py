@@ -8,7 +8,7 @@ import filecmp
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,14 +78,23 @@ class LocalStorage:
             ) from error
 
     def publish(self, path: Path, key: str) -> None:
-        target = self.root / key
+        self.publish_all([(path, key)])
+
+    def publish_all(self, files: Iterable[tuple[Path, str]]) -> None:
+        folders: set[Path] = set()
+        target = self.root
         try:
-            make_folder(target.parent)
-            if target.exists():
-                self._accept_twin(path, target)
-                return
-            self._move(path, target)
-            fsync_folder(target.parent)
+            for path, key in files:
+                target = self.root / key
+                if target.parent not in folders:
+                    make_folder(target.parent)
+                if target.exists():
+                    self._accept_twin(path, target)
+                else:
+                    self._move(path, target)
+                    folders.add(target.parent)
+            for target in folders:
+                fsync_folder(target)
         except OSError as error:
             raise StorageError(f"{target} cannot be written: {error.strerror}.") from error
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archive import layout
+from archive import layout, seal
 from archive.local import sha256, write_file
 from archive.model import SCHEMA, Verdict
 from archive.salvage import Salvaged
 from archive.spool import finished
-
-_END = b"\n}\n"
-_SEAL = re.compile(rb',\n  "own_sha256": "([0-9a-f]{64})"\n}\n\Z')
 
 
 def write(
@@ -48,7 +43,7 @@ def write(
         "files": [*dict.fromkeys((*published, *files, key))],
         "sha256": {**(digests or {}), **digests_of(folder, files)},
     }
-    write_file(folder / key, _sealed(described))
+    write_file(folder / key, seal.sealed(described))
     return key
 
 
@@ -82,20 +77,12 @@ def digests_of(folder: Path, keys: Iterable[str]) -> dict[str, str]:
 
 def is_sealed(data: bytes) -> bool:
     """Are these the bytes of a manifest as they were written? Older ones do not say."""
-    seal = _SEAL.search(data)
-    if seal is None:
-        return b'"sha256": {' not in data and b'"own_sha256": "' not in data
-    return hashlib.sha256(data[: seal.start()] + _END).hexdigest().encode() == seal[1]
-
-
-def _sealed(described: Mapping[str, Any]) -> bytes:
-    data = (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()
-    return data.removesuffix(_END) + b',\n  "own_sha256": "%s"' % hashlib.sha256(data).hexdigest().encode() + _END
+    return seal.is_whole(data) or (b'"sha256": {' not in data and f'"{seal.OWN}": "'.encode() not in data)
 
 
 def _restate(path: Path, digests: Mapping[str, str]) -> None:
     """Have a manifest speak of the files as they are, where its job was killed before the first of them left."""
     described = json.loads(path.read_bytes())
-    if described.pop("own_sha256", None) and digests.items() - described["sha256"].items():
+    if described.pop(seal.OWN, None) and digests.items() - described["sha256"].items():
         described["sha256"] |= digests
-        write_file(path, _sealed(described))
+        write_file(path, seal.sealed(described))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 import hashlib
 import json
 import unicodedata
@@ -205,8 +205,8 @@ class Article:
     pages: int = 1
     """Pages the outlet divided the article into, as far as its pages say."""
     complete: bool = True
-    """False when a page of the article is missing. Of rows with one `id` and `version`, a complete one counts, else the
-    one with the latest `captured`."""
+    """False when a page of the article is missing, or what came of one ends before its content coding does. Of rows
+    with one `id` and `version`, a complete one counts, else the one with the latest `captured`."""
     words: int = 0
     """Words in `text`: runs of characters between blanks."""
     free: bool | None = None
@@ -247,11 +247,30 @@ class Article:
 
     def row(self) -> dict[str, Any]:
         """The row as JSON holds it: instants as ISO 8601 with offset, in the order of the fields."""
-        row = dataclasses.asdict(self)
-        for name in ("published", "modified", "captured"):
-            moment: datetime | None = getattr(self, name)
-            row[name] = moment.isoformat() if moment else None
-        return row
+        return {name: _as_json(getattr(self, name)) for name in self.__slots__}
+
+    def copy(self) -> Article:
+        """Another one of the same, which may be changed without this one."""
+        other = copy.copy(self)
+        for name in self.__slots__:
+            if isinstance(value := getattr(self, name), list | dict):
+                setattr(other, name, value.copy())
+        return other
+
+
+def _as_json(value: Any) -> Any:
+    """What a field becomes in a row; it shares nothing that can be changed."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return value.copy()
+        case list():
+            return [_as_json(one) for one in value]
+        case RecordRef():
+            return {name: getattr(value, name) for name in value.__slots__}
+        case _:
+            return value
 
 
 EDITED = (

@@ -134,7 +134,7 @@ def compress(folder: Path, key: str) -> None:
 
 def packing(raw: IO[bytes]) -> gzip.GzipFile:
     """Lines written to it are compressed into a file. Same lines, same bytes."""
-    return gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=9, mtime=0)
+    return gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0)
 
 
 def finished(folder: Path) -> Iterator[str]:

@@ -53,9 +53,22 @@ def not_answered(schedule: Schedule, known: Known, job: str) -> Known:
         visited=utc_text(now),
         due=utc_text(later) if later else None,
         tries=tries,
-        final=known.final or later is None,
         job=job,
     )
+
+
+def says_nothing(known: Known | None, *, is_cut: bool) -> bool:
+    """Has the archive the article of a page that is cut off? It is no edit then, and no end: as if no page had come."""
+    return is_cut and known is not None and known.verdict == Verdict.ARTICLE
+
+
+def says_less(visit: Visit) -> bool:
+    """May the archive have more of an article than the pages before one that was cut off?
+
+    The row of its part may have what came of that page then. So these make none of less, which readers would take for
+    the later word; what else is new in them comes with the look that has them all. After `page=all` the rest is walked.
+    """
+    return visit.has_part and not visit.asks_all and not visit.recovered
 
 
 def unchanged(schedule: Schedule, known: Known, began: datetime, job: str) -> Known:

@@ -17,6 +17,7 @@ from archive.zones import OFFSETS
 from crawler import sources
 from crawler.arguments import Arguments
 from crawler.backfill import Reach, SourceReport
+from crawler.coding import CUT_OFF
 from crawler.frontier import Answer, Frontier
 from crawler.middlewares.robots import RobotsMiddleware
 from crawler.outlet import Outlet
@@ -152,11 +153,15 @@ class AnnouncingSpider(Spider):
         if response.status != 200:
             report.problem = f"answered HTTP {response.status}"
             return report, None
+        body = response.body
+        if CUT_OFF in response.flags:
+            report.problem = "torn"
+            body = body[: max(body.rfind(b"<"), body.rfind(b"\n"), 0)]  # the last line may hold half an address
         try:
             # A sitemap of 50,000 addresses takes seconds, and the reactor has other things to do.
-            return report, await asyncio.to_thread(read, response.body, response.url)
+            return report, await asyncio.to_thread(read, body, response.url)
         except SourceRefused as error:
-            report.problem = str(error)
+            report.problem = report.problem or str(error)
             return report, None
 
     async def _announce_all(

@@ -16,15 +16,14 @@ from archive.model import Article, Verdict, Waiting
 from archive.outcome import Outcome, utc_text
 from crawler import again, reasons
 from crawler.announcing import failed_request
-from crawler.discovery import DiscoverySpider
 from crawler.frontier import Target
-from crawler.judgement import CUT_SHORT, OPEN_ENDED, Judgement, PageFailed, judge_status, respect
+from crawler.judgement import CUT_SHORT, Judgement, PageFailed, judge_status
 from crawler.middlewares.archived import read
-from crawler.rereading import page_call, place, whole
-from crawler.schedule import Schedule
+from crawler.rereading import page_call
+from crawler.verdict import VerdictSpider
 from crawler.visit import Visit
 from crawler.wire import LeftAlone
-from pipelines.extract import EXTRACTOR, Page, extract, left_out
+from pipelines.extract import EXTRACTOR, Page, extract
 from pipelines.workers import Workers
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ EXTRACTORS = 1
 """Worker processes: at one connection a host, one core is far ahead of the outlet."""
 
 
-class ArticleSpider(DiscoverySpider):
+class ArticleSpider(VerdictSpider):
     """Visits every article that the frontier gives out, and those of earlier jobs that are due."""
 
     article_priority = 5
@@ -50,9 +49,6 @@ class ArticleSpider(DiscoverySpider):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._workers: Workers | None = None
-        self.schedule: Schedule
-        self.reading = 0
-        """Pages that the workers have, and that may turn out to be articles."""
         self.waiting: dict[str, Waiting] = {}
         """Address -> its capture by a killed job, as long as no row was made of it."""
 
@@ -70,8 +66,8 @@ class ArticleSpider(DiscoverySpider):
         """Look at a page before its outcome is made."""
         raise NotImplementedError
 
-    def note_article(self) -> None:
-        """An article came, so that no wall is in the way."""
+    def note_read(self, visit: Visit, *, is_article: bool = False) -> None:
+        """Nothing more is to be learnt from a page; if it is an article, no wall is in the way."""
         raise NotImplementedError
 
     def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy passes it by name
@@ -128,32 +124,35 @@ class ArticleSpider(DiscoverySpider):
                 before = visit.before
                 # What is known by the page that said it is gone is judged by that page again.
                 if before and visit.is_revisit and before.ended is None and record.record_id == before.record:
+                    self.note_read(visit, is_article=True)
                     await self._as_it_was(before, began)
                     return
-            page = await self._extract(response, began)
-            if isinstance(page, Page):
-                self.note_page(response, page, visit)
+            page = await self._look(response, began, visit)
         except Exception as error:  # noqa: BLE001 - whatever a worker raises is counted under its name
+            self.note_read(visit)
             async for result in self._page_missing(visit, error):
                 yield result
             return
+        self.note_read(visit)
         if not isinstance(page, Page) and not visit.pages:
             visit.records.append(record)
             article = Article(extractor=EXTRACTOR, rules=self.outlet.rules.digest)
-            async for result in self._kept(visit, self._outcome(visit, article, page)):
+            async for result in self._kept(visit, self.outcome(visit, article, page)):
                 yield result
         elif visit.take(page if isinstance(page, Page) else None, record) and (
-            # No use to walk an article of another day.
-            visit.recovered or self.arguments.wants_day(visit.pages[0].article.published)
+            # No use to walk an article of another day, unless the archive has a part of it.
+            visit.recovered or visit.has_part or self.arguments.wants_day(visit.pages[0].article.published)
         ):
             yield self._request(visit)
         else:
-            async for result in self._finish(visit, final=page.verdict not in CUT_SHORT):
+            is_cut = isinstance(page, Page) and page.is_cut  # what is no article by half a page may be one
+            async for result in self._finish(visit, final=page.verdict not in CUT_SHORT and not is_cut):
                 yield result
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Request | Outcome]:
         """A page that gave no answer."""
         request, error = failed_request(failure)
+        self.note_read(request.cb_kwargs["visit"])
         if isinstance(error, LeftAlone):  # announced and not tried, which is what the summary says of it
             if not self.is_leaving():
                 for following in self._done(request.cb_kwargs["visit"], kept=False):
@@ -178,6 +177,15 @@ class ArticleSpider(DiscoverySpider):
             dont_filter=True,
         )
 
+    async def _look(self, response: Response, began: datetime, visit: Visit) -> Page | Judgement:
+        """What came of a visit. Raises PageFailed for what says nothing, and what `_extract` does."""
+        page = await self._extract(response, began)
+        if isinstance(page, Page):
+            self.note_page(response, page, visit)
+            if not visit.recovered and again.says_nothing(visit.before, is_cut=page.is_cut):
+                raise PageFailed("torn")
+        return page
+
     async def _extract(self, response: Response, began: datetime) -> Page | Judgement:
         """The page as the extractor sees it, or the verdict of the status line. Raises what a worker raises."""
         if response.status != 200:
@@ -186,23 +194,28 @@ class ArticleSpider(DiscoverySpider):
         if isinstance(call, Judgement):
             return call
         self._workers = self._workers or Workers(EXTRACTORS)
-        self.reading += 1
-        try:
-            return await self._workers.run(
-                extract, call.body, call.url, self.outlet.rules, charset=call.charset, captured=began
-            )
-        finally:
-            self.reading -= 1
+        return await self._workers.run(
+            extract,
+            call.body,
+            call.url,
+            self.outlet.rules,
+            charset=call.charset,
+            captured=began,
+            is_cut=call.is_cut,
+        )
 
     async def _page_missing(self, visit: Visit, error: BaseException) -> AsyncIterator[Request | Outcome]:
-        """A page failed: keep the pages before it if there are any, else count the article as failed."""
+        """A page failed: keep the pages before it if they are worth it, else count the article as failed."""
         reason = error.name if isinstance(error, PageFailed) else reasons.of_exception(error)
         if reason == "fault":
             logger.error("%s: %r", visit.address, error, exc_info=error)
+        if reason == "torn" and again.says_less(visit):
+            visit.pages.clear()
         is_over = not visit.pages
         line = self._attempt(visit, reason) if is_over and not visit.before else None
         await self.sink.note(self.job.fail, visit.address, reason, str(error)[:500], line)
         if visit.pages and visit.asks_all and visit.advance():
+            visit.lacks_all = True
             yield self._request(visit)
             return
         if visit.pages:
@@ -225,7 +238,6 @@ class ArticleSpider(DiscoverySpider):
 
     async def _as_it_was(self, before: Known, began: datetime) -> None:
         """An article came again unchanged, which its server says or its bytes."""
-        self.note_article()
         await self.sink.note(self.job.visited, again.unchanged(self.schedule, before, began, self.job.id))
         self.crawler.stats.inc_value("arsip/revisited/unchanged")
 
@@ -252,7 +264,7 @@ class ArticleSpider(DiscoverySpider):
     async def _finish(self, visit: Visit, *, final: bool = True) -> AsyncIterator[Request | Outcome]:
         """The outcome of an article whose pages have come, and the requests for what may follow."""
         try:
-            outcome = self._assembled(visit, final=final)
+            outcome = self.assembled(visit, final=final)
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this article, not the others' turn
             visit.pages.clear()
             async for result in self._page_missing(visit, error):
@@ -260,69 +272,6 @@ class ArticleSpider(DiscoverySpider):
             return
         async for result in self._kept(visit, outcome):
             yield result
-
-    def _assembled(self, visit: Visit, *, final: bool) -> Outcome:
-        first = visit.pages[0]
-        article = whole(visit.pages)
-        judgement = Judgement(first.verdict, first.reason, final=first.verdict not in OPEN_ENDED)
-        if first.verdict is Verdict.ARTICLE:
-            judgement = self._place(article, visit, first, final=final)
-        if judgement.verdict is Verdict.TAKEN_DOWN:  # nothing of it is kept again
-            article = Article(id=article.id, extractor=article.extractor, rules=article.rules)
-        if judgement.verdict is Verdict.ARTICLE and self.respects_opt_out:
-            judgement = respect(article, judgement)
-        if judgement.verdict is Verdict.ARTICLE:
-            self.frontier.keep(article.id, visit.url)
-        return self._outcome(visit, article, judgement)
-
-    def _place(self, article: Article, visit: Visit, first: Page, *, final: bool) -> Judgement:
-        """Give the article its address and id; the verdict if it is not wanted after all."""
-        visit.url = place(article, self.name, self.outlet, visit.url, first)
-        # What was a duplicate is known by its article's id, and is none itself.
-        before = visit.before if visit.before and visit.before.verdict == Verdict.ARTICLE else None
-        if before and before.url == visit.url:
-            article.id = before.article_id or article.id  # whatever number its page has today, or has no more
-        if before and before.article_id == article.id:
-            return Judgement(Verdict.ARTICLE, "", final=final)
-        if twin := self.frontier.twin(article.id):
-            visit.url = visit.target.url  # the address that both call their own is the twin's
-            verdict, more = Verdict.DUPLICATE, ""
-            if self.frontier.is_taken_down(article.id):
-                verdict, more = Verdict.TAKEN_DOWN, ", which was taken down"
-            return Judgement(verdict, f"the same article as {twin.url}{more}", final=twin.durable)
-        if visit.recovered or visit.is_revisit:  # fetched for another run, which had asked for it
-            return Judgement(Verdict.ARTICLE, "", final=final)
-        if not self.arguments.wants_day(article.published):
-            return Judgement(Verdict.NOT_ASKED, f"published {article.published or 'on an unknown day'}")
-        if not (
-            self.arguments.wants_section(article.section)
-            or self.arguments.wants_section(self.outlet.section(visit.url))
-        ):
-            return Judgement(Verdict.NOT_ASKED, f"section {article.section}")
-        return Judgement(Verdict.ARTICLE, "", final=final)
-
-    def _outcome(self, visit: Visit, article: Article, judgement: Judgement) -> Outcome:
-        article.outlet = self.name
-        # The redirect's target has a line of its own when it is an article; an error belongs to what was asked for.
-        article.url = visit.url if visit.pages else visit.target.url
-        article.captured = visit.began
-        article.captures = visit.records
-        article.job = visit.job
-        aliases = (visit.target.url, *(self.outlet.canonical(record.url) for record in visit.records))
-        if not article.id:
-            article.id = (visit.before and visit.before.article_id) or judgement.article_id or ""
-        due = again.due(self.schedule, visit, article, judgement)
-        return Outcome(
-            article=article,
-            verdict=judgement.verdict,
-            reason=judgement.reason,
-            aliases=aliases,
-            final=judgement.final or due is None,
-            recovered=visit.recovered,
-            removed=left_out(visit.pages),
-            before=visit.before,
-            due=due,
-        )
 
     def _done(self, visit: Visit, *, kept: bool) -> Iterator[Request]:
         if not (visit.recovered or visit.is_revisit):

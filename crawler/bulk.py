@@ -23,12 +23,12 @@ from archive.model import Verdict
 from crawler.outlet import Outlet
 from crawler.rereading import Row, reread
 from pipelines.extract import EXTRACTOR, PageRefused
-from pipelines.workers import TIMEOUT_SECONDS, open_pool, schedule, stop_pool
+from pipelines.workers import TIMEOUT_SECONDS, open_pool, prepare, schedule, stop_pools
 
-AT_ONCE = 16
+AT_ONCE = 8
 """Rows that a worker is given at a time."""
 _FAILED = (TimeoutError, ProcessExpired, BrokenProcessPool)
-"""How a call ends whose worker hung or died."""
+"""How a call ends whose worker hung or died; the last two are one, told apart by when the pool sees it."""
 Made = Row | str
 """The row that was made again, or why none was, in words."""
 
@@ -58,6 +58,7 @@ class Bulk:
         """`jobs`: worker processes; one for each core without it."""
         self._origin = origin
         self._jobs = jobs or os.cpu_count() or 1
+        prepare(__name__)
         self._pools: list[ProcessPool] = []
         self._own = threading.local()
         self._is_over = False
@@ -69,8 +70,7 @@ class Bulk:
     def __exit__(self, *_: object) -> None:
         self._is_over = True  # after Ctrl-C nobody wants to wait for the page that a worker is at
         self._threads.shutdown(cancel_futures=True)
-        for pool in self._pools:
-            stop_pool(pool)
+        stop_pools(self._pools)
 
     def reread(
         self, rows: Iterable[Row], *, every: bool = True, tick: Callable[[], None] = lambda: None
@@ -107,7 +107,7 @@ class Bulk:
                 made += self._call([row], every=every, seconds=TIMEOUT_SECONDS)
             except _FAILED as error:
                 self._forget()
-                made.append(f"its extraction came to no end: {type(error).__name__}")
+                made.append(f"its extraction came to no end: {_how(error)}")
         return made
 
     def _call(self, rows: list[Row], *, every: bool, seconds: float) -> list[Made]:
@@ -125,7 +125,11 @@ class Bulk:
         pool = self._own.pool
         self._own.pool = None
         self._pools.remove(pool)
-        stop_pool(pool)
+        stop_pools([pool])
+
+
+def _how(error: BaseException) -> str:
+    return "the worker hung" if isinstance(error, TimeoutError) else "the worker died"
 
 
 def is_of_today(row: Row, outlet: Outlet) -> bool:
@@ -150,7 +154,9 @@ def _made(files: Files, row: Row, outlets: Mapping[str, Outlet], origin: Origin,
         return reread(files, row, outlet, respects_opt_out=origin.respects_opt_out)
     except (StorageUnreachable, StorageRefused):
         raise
-    except (StorageError, PageRefused, OSError) as error:
+    except OSError as error:
+        return f"{error.filename or 'A file'} cannot be read: {error.strerror}. scrapy verify --deep tells more."
+    except (StorageError, PageRefused) as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - a fault of ours costs this row, which stays as it is
         return f"a fault of ours: {error!r}"

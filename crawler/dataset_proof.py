@@ -13,15 +13,16 @@ from typing import Any
 
 from archive.dataset import schema
 from archive.dataset.describe import SOFTWARE
+from archive.dataset.digest import RowsDigest
 from archive.dataset.names import CHECKSUMS, PACKAGE, check_name
 from archive.dataset.read import Dataset, Place, open_dataset
 from archive.errors import ArgumentError, Damaged, ExitStatus, StorageError
 from archive.faults import Fault, Kind, shown
 from archive.files import Files, OnDisk
 from archive.layout import dataset_key
-from archive.verification import clusters
+from archive.verification import clusters, takedowns
 from archive.verification import dataset as of_files
-from archive.verification.evidence import Evidence, wrong
+from archive.verification.evidence import Evidence, revoked_from, wrong
 from archive.verification.originals import excerpt
 from crawler.bulk import Bulk, Made, is_of_today
 from crawler.findings import Findings
@@ -71,15 +72,22 @@ class DatasetProof(Findings):
         self._others: Counter[str] = Counter()
         self._broken: set[str] = set()
         self._rows = 0
+        self._digest = RowsDigest() if sample is None else None
+        """Of all rows; None where not all can be read."""
+        self._cited = ""
+        """What it came to."""
 
     def run(self, archive: Files | None, outlets: Mapping[str, Outlet], bulk: Callable[[], Bulk]) -> ExitStatus:
         """Check it; without an archive the files alone. Raises ArgumentError, StorageError, OutputError."""
         dataset = self._sound()
+        if dataset and archive:
+            self._of_takedowns(archive)
         if dataset and archive is None:
             self.note(
                 "There is no archive at ARCHIVE_URI: the files of the dataset were checked, and its rows were not."
             )
-        elif dataset and dataset.format not in _WITH_ROWS:
+        elif dataset and archive and dataset.format not in _WITH_ROWS:
+            self._of_revocations(archive, dataset.name)
             self.note(
                 f"The files of the dataset were checked, and its rows were not: {dataset.format} does not hold them as "
                 "they are in the archive. A dataset in parquet or jsonl is checked row by row."
@@ -105,7 +113,32 @@ class DatasetProof(Findings):
         except Damaged as error:
             self.say(self._at(PACKAGE), Fault(Kind.DATAPACKAGE, 0, str(error)))
             return None
-        return replace(opened, files=[file for file in opened.files if file.path not in checked.unsound])
+        sound = [file for file in opened.files if file.path not in checked.unsound]
+        if len(sound) < len(opened.files):
+            self._digest = None
+        if opened.format in _WITH_ROWS:
+            self._of_folder(opened, checked.unsound)
+        return replace(opened, files=sound)
+
+    def _of_folder(self, dataset: Dataset, named: set[str]) -> None:
+        """Name what lies among the rows and is none of them: whoever reads the whole folder reads it too."""
+        known = named | {file.path for file in dataset.files if file.rows}
+        keys = self._files.keys(f"{self._prefix}data", refused=self.refused)
+        for path in sorted(key.removeprefix(self._prefix) for key in keys):
+            if path not in known:
+                self.say(self._at(path), Fault(Kind.FILE_EXTRA, 0, f"{PACKAGE} does not say that it has rows"))
+
+    def _of_takedowns(self, archive: Files) -> None:
+        """Name torn entries of the log: what they took down may look like rows that lack their captures."""
+        for key, fault in takedowns.of_entries(archive, self.refused):
+            if fault:
+                self.say(archive.where(key), fault)
+
+    def _of_revocations(self, archive: Files, name: str) -> None:
+        """Say what the log of takedowns has for a dataset whose rows are not read; a folder may have another name."""
+        for told in revoked_from(archive, {self._name, name}):
+            self._counts["taken down"] += 1
+            self.note(f"taken-down: {told}")
 
     def _of_rows(self, dataset: Dataset, evidence: Evidence, outlets: Mapping[str, Outlet], bulk: Bulk) -> None:
         is_chosen = self._chosen(dataset)
@@ -133,6 +166,17 @@ class DatasetProof(Findings):
             self._tell(pending.popleft())
         if self._sample is None and not self.faults and not self.unread:
             self._of_clusters(dataset)
+        self._of_digest(dataset)
+
+    def _of_digest(self, dataset: Dataset) -> None:
+        """Hold what people cite against the rows, in their order."""
+        if self._digest is None:
+            return
+        self._cited = self._digest.hexdigest()
+        stated = dataset.package.get("rows_sha256")
+        if stated != self._cited:
+            detail = f"rows_sha256 is {shown(str(stated))}, and its rows give {self._cited}"
+            self.say(self._at(PACKAGE), Fault(Kind.DATAPACKAGE, 0, detail))
 
     def _of_clusters(self, dataset: Dataset) -> None:
         """Compare all texts again, where every row is sound by itself: one wrong text is wrong for its neighbours."""
@@ -146,8 +190,12 @@ class DatasetProof(Findings):
     def _wanted(self, dataset: Dataset, is_chosen: Callable[[Row], bool]) -> Iterator[Row]:
         for place in self._places(dataset, is_chosen):
             self._rows += 1
-            if not wrong(place.number, place.row):
-                yield place.row
+            if wrong(place.number, place.row):
+                self._digest = None
+                continue
+            if self._digest:
+                self._digest.add(place.path, place.row)
+            yield place.row
 
     def _chosen(self, dataset: Dataset) -> Callable[[Row], bool]:
         """Which rows are meant: of a sample those whose ids have the smallest digests."""
@@ -163,10 +211,12 @@ class DatasetProof(Findings):
             try:
                 yield from (place for place in replace(dataset, files=[file]).places() if is_chosen(place.row))
             except Damaged as error:
+                self._digest = None
                 if file.path not in self._broken:
                     self.say(self._at(file.path), Fault(Kind.DATAPACKAGE, 0, str(error)))
                 self._broken.add(file.path)
             except (OSError, StorageError) as error:
+                self._digest = None
                 self.refused(error, self._at(file.path))
 
     def _look(self, place: Place, evidence: Evidence, outlets: Mapping[str, Outlet]) -> _Looked:
@@ -214,7 +264,8 @@ class DatasetProof(Findings):
         files, rows = counted(self._counts.pop("files"), "file"), counted(self._counts.pop("rows", 0), "row")
         line = f"{self.counted()} in {files}, {rows}"
         told = [f"{times:,} {what}" for what, times in self._counts.items() if times]
-        self.note(f"{line}: {', '.join(told)}" if told else line)
+        line += f": {', '.join(told)}" if told else ""
+        self.note(f"{line}; rows sha256:{self._cited}" if self._cited else line)
 
 
 def _differences(looked: _Looked, made: Made) -> Iterator[Fault]:

@@ -105,7 +105,7 @@ class DiscoverySpider(AnnouncingSpider):
         since, until = self.arguments.since, self.arguments.until
         report, page = await self._read(response, partial(sources.read_sitemap, since=since, until=until))
         if page:
-            report.problem = page.fault
+            report.problem = report.problem or page.fault
             self._reach(root, page.entries).goes_back |= page.older > 0
             # The newest first: Scrapy asks for the last of them first, but for the one that it sends at once.
             children = page.children[:1] if self.sample else [*page.children[:1], *page.children[:0:-1]]
@@ -117,7 +117,7 @@ class DiscoverySpider(AnnouncingSpider):
                 for request in self._document(child, self.parse_sitemap, found, depth=depth + 1, root=root):
                     yield request
             if run:
-                run.problem = page.fault or ("it is an index of sitemaps" if page.children else None)
+                run.problem = report.problem or ("it is an index of sitemaps" if page.children else None)
                 await self._take(run, page.entries, report, step(response, "M")[1])
             else:
                 await self._announce_all(page.entries, report, step(response, "M")[1])
@@ -132,7 +132,7 @@ class DiscoverySpider(AnnouncingSpider):
         """An RSS or Atom feed."""
         report, page = await self._read(response, sources.read_feed)
         if page:
-            report.problem = page.fault
+            report.problem = report.problem or page.fault
             if page.homepage_links:
                 report.problem = f"homepage-links: {page.homepage_links} items lead to the home page"
             self._reach(report.url, page.entries)

@@ -10,15 +10,15 @@ from urllib.parse import urldefrag, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import AsyncCrawlerProcess
-from w3lib.encoding import http_content_type_encoding
 
 from archive.errors import ArgumentError, ArsipError, ExitStatus
 from archive.model import Verdict
 from crawler import reasons
 from crawler.announcing import failed_request
 from crawler.frontier import Answer
-from crawler.judgement import STATUS_VERDICTS
+from crawler.judgement import STATUS_VERDICTS, Judgement
 from crawler.outlet import Outlet
+from crawler.rereading import page_call
 from crawler.spider import OutletSpider
 from crawler.visit import location
 from pipelines.rules import NO_RULES
@@ -47,6 +47,8 @@ class Fetched(NamedTuple):
     charset: str | None
     """The one of the HTTP header."""
     began: datetime
+    is_cut: bool
+    """Did what came end before its content coding did?"""
 
 
 class PageSpider(OutletSpider):
@@ -126,10 +128,10 @@ def _page(response: Response, began: datetime) -> Fetched:
         raise NoPage(f"{url} answered HTTP {status}: try again later.", ExitStatus.UNREACHABLE)
     if status != 200:
         raise NoPage(f"{url} answered HTTP {status}: there is no page. Check the address.", ExitStatus.USAGE)
-    kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    if kind and "html" not in kind.lower():
-        raise NoPage(f"{url} is {kind}: name the address of an HTML page.", ExitStatus.USAGE)
-    return Fetched(response.body, url, http_content_type_encoding(kind), began)
+    call = page_call(response)
+    if isinstance(call, Judgement):
+        raise NoPage(f"{url}: its {call.reason}. Name the address of an HTML page.", ExitStatus.USAGE)
+    return Fetched(call.body, url, call.charset, began, call.is_cut)
 
 
 def _unanswered(url: str, error: BaseException) -> NoPage:

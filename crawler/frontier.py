@@ -274,12 +274,13 @@ class Frontier:
         )
 
     def _remembered(self, known: Known | None, line: Announced | None, *, eager: bool = False) -> Answer:
-        """What is to be done by what earlier jobs came to; who is eager waits for no due time."""
-        if known is None:
-            is_early = line is not None and line.tries > 0 and (line.due is None or line.due > self._now)
+        """What is to be done by what earlier jobs came to; who is eager waits for no due time, and gives nothing up."""
+        tried = known or line
+        if tried is None:
+            return Answer.NEW
+        if known is None or not known.final:
+            is_early = tried.due > self._now if tried.due else tried.tries > 0
             return Answer.LATER if is_early and not eager else Answer.NEW
-        if not known.final:
-            return Answer.LATER if known.due and known.due > self._now and not eager else Answer.NEW
         if known.verdict == Verdict.NOT_ASKED:
             published = datetime.fromisoformat(known.published) if known.published else None
             asked = self._arguments.wants_day(published) and self._arguments.wants_section(known.section)

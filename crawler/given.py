@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from w3lib.encoding import http_content_type_encoding
+from scrapy.exceptions import DownloadCancelledError
 
 from archive import message
 from archive.errors import ArgumentError, StorageError
 from archive.reader import Record, read
 from archive.verification.files import WARC_SUFFIXES
+from crawler.coding import CodingError, unpacked
+from crawler.judgement import Judgement
+from crawler.rereading import page_call, response_of
 from pipelines.page.markup import Limits, absolute, parse
 from pipelines.page.selectors import select
 
@@ -39,6 +42,8 @@ class Given:
     charset: str | None = None
     """The one of the HTTP header, where there was one."""
     captured: datetime
+    is_cut: bool = False
+    """Did what came end before its content coding did?"""
 
 
 def is_address(name: str) -> bool:
@@ -63,7 +68,7 @@ def obtain(name: str, settings: Settings, *, url: str | None = None, record: str
         from crawler.fetch import fetch  # noqa: PLC0415 - the network is not needed for a file
 
         page = fetch(name, settings)
-        return Given(body=page.body, url=page.url, charset=page.charset, captured=page.began)
+        return Given(body=page.body, url=page.url, charset=page.charset, captured=page.began, is_cut=page.is_cut)
     try:
         if warc:
             return _of_warc(Path(name), record)
@@ -135,14 +140,17 @@ def _page(record: Record, url: str) -> Given | None:
         return None
     block = record.block()
     head = message.head_of(block)
-    kind = b",".join(message.header_values(head, "Content-Type")).decode("latin-1")
-    if message.status(head) != 200 or "html" not in kind.lower() or not _is_sound(url):
+    kinds = message.header_values(head, "Content-Type")
+    if message.status(head) != 200 or not any(b"html" in kind.lower() for kind in kinds) or not _is_sound(url):
         return None
-    body = message.unfold(head, message.payload(block), _MOST)
-    if not body:
+    try:
+        call = page_call(unpacked(response_of(url, head, message.payload(block))))
+    except (CodingError, DownloadCancelledError):
+        return None
+    if isinstance(call, Judgement) or not call.body:
         return None
     try:
         captured = datetime.fromisoformat(record.get("WARC-Date") or "")
     except ValueError:
         captured = datetime.now(UTC)
-    return Given(body=body, url=url, charset=http_content_type_encoding(kind), captured=captured)
+    return Given(body=call.body[:_MOST], url=url, charset=call.charset, captured=captured, is_cut=call.is_cut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +14,11 @@ from archive import parts
 from archive.comparison import sides
 from archive.comparison.sides import Rows, Side
 from archive.dataset.names import PACKAGE, check_name, names_in
-from archive.errors import ArgumentError
+from archive.errors import ArgumentError, Damaged
 from archive.files import Files, OnDisk, files_of, is_begun
 from archive.layout import dataset_key
 from archive.legible import Legible
+from archive.scratch import Scratch
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
@@ -55,7 +56,7 @@ class Operands:
         return self._not_made + sum(legible.faults.total() for legible in self._legible)
 
     def side(self, name: str) -> Side:
-        """What a name means. Raises ArgumentError."""
+        """What a name means. Raises ArgumentError, Damaged."""
         if name in {ARCHIVE, BEFORE, REBUILD}:
             return self._of_archive(name)
         if "/" in name or name in {".", "..", "~"}:
@@ -102,13 +103,15 @@ class Operands:
         return Side(name, where, partial(self._rows_of, keys))
 
     def _made_with(self, name: str) -> Side | None:
-        """Rows of one extractor. Raises ArgumentError when it had other rules."""
+        """Rows of one extractor. Raises ArgumentError when it had other rules, Damaged when nobody can say."""
         found = _MADE_WITH.fullmatch(name)
         there = {part.extractor for part in map(parts.part_of, self._keys) if part}
         if found is None or found[1] not in there:
             return None
         legible = self._reading(self._files)
         keys = sides.made_with(legible, self._keys, found[1], found[2] or "")
+        if not keys and legible.faults:
+            raise Damaged(f"No row that can be read was made with {name}. scrapy verify --deep names all damage.")
         if not keys:
             raise ArgumentError(f"No row was made with {name}. {self._there()}")
 
@@ -155,17 +158,21 @@ class Operands:
         # They bring the extractor, which reading does without.
         from crawler.bulk import Bulk, Origin  # noqa: PLC0415
         from crawler.judgement import respects_opt_out  # noqa: PLC0415
+        from crawler.remade import TABLES, Remade  # noqa: PLC0415
 
         uri, state_dir = self._settings["ARCHIVE_URI"], self._settings["STATE_DIR"]
         respects = respects_opt_out(self._settings)
         origin = Origin.of(uri, state_dir, self._outlets, respects_opt_out=respects)
         bulk = self._opened.enter_context(Bulk(origin))  # whatever ends the comparison ends its workers, too
+        remade = Remade(self._opened.enter_context(closing(Scratch(TABLES))))
         for row, made in bulk.reread(row for _, row in rows):
             if isinstance(made, str):
                 self._not_made += 1
-                yield False, {**row, "verdict": NOT_MADE, "reason": made}
+                for stays in remade.take(row, row):
+                    yield False, {**stays, "verdict": NOT_MADE, "reason": made}
             else:
-                yield "verdict" not in made, made
+                yield from (("verdict" not in new, new) for new in remade.take(row, made))
+        yield from (("verdict" not in new, new) for new in remade.rest())
 
     def _there(self) -> str:
         """What could be named."""

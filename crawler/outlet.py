@@ -166,7 +166,7 @@ class Outlet:
         # Parameters stay as they are written: decoded and encoded again, two articles could become one.
         wanted = (part for part in _upper_escapes(parts.query).split("&") if part and self._chooses(part))
         query = "&".join(sorted(wanted))
-        return urlunsplit(("https", host, path, query, ""))
+        return urlunsplit(("https", f"[{host}]" if ":" in host else host, path, query, ""))
 
     def address(self, url: str) -> str:
         """What is requested for an announced address: the canonical one.

@@ -45,7 +45,15 @@ class Reading:
 def read(given: Given, name: str = "", outlet: Outlet | None = None) -> Reading:
     """Extract a page by the rules of the outlet `name`, or without any. Raises PageRefused."""
     rules = outlet.rules if outlet else NO_RULES
-    page = extract(given.body, given.url, rules, charset=given.charset, captured=given.captured, explain=True)
+    page = extract(
+        given.body,
+        given.url,
+        rules,
+        charset=given.charset,
+        captured=given.captured,
+        is_cut=given.is_cut,
+        explain=True,
+    )
     article, remark = page.article, _unruled(given.url)
     if outlet:
         asked = outlet.canonical(given.url) if given.url else ""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired
 from scrapy import exceptions
-from scrapy.core.downloader.handlers.http11 import TunnelError
 from twisted.internet.error import ConnectError, ConnectionClosed
 
 from archive.errors import ArsipError, LeaseLost, NotHttp, SourceRefused, StorageError
+from crawler.coding import CodingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,26 +19,30 @@ if TYPE_CHECKING:
 NETWORK = frozenset({"dns", "refused", "timeout", "tls", "connection", "proxy"})
 """Failures of the way to the outlet: when nothing else happened, it could not be reached."""
 
-_NAMES: tuple[tuple[type[BaseException], str], ...] = (
-    (SourceRefused, "source-refused"),
-    (StorageError, "storage"),
-    (LeaseLost, "lease-lost"),
-    (NotHttp, "not-http"),
-    (exceptions.CannotResolveHostError, "dns"),
-    (exceptions.DownloadConnectionRefusedError, "refused"),
-    (exceptions.DownloadTimeoutError, "timeout"),
-    (exceptions.ResponseDataLossError, "torn"),
-    (exceptions.DownloadCancelledError, "too-large"),
-    (TunnelError, "proxy"),
-    (ProcessExpired, "extraction-died"),
-    (TimeoutError, "extraction-timeout"),
-    (ArsipError, "extraction-refused"),
-    (ConnectError, "connection"),
-    (ConnectionClosed, "connection"),
-    # Scrapy's exceptions stand for those of the network; what is left comes from a body that cannot be unpacked.
-    (OSError, "bad-encoding"),
-    (EOFError, "bad-encoding"),
-)
+
+@cache
+def _names() -> tuple[tuple[type[BaseException], str], ...]:
+    # Imported when a request has failed: a tenth of a second that no verb without requests need pay.
+    from scrapy.core.downloader.handlers.http11 import TunnelError  # noqa: PLC0415
+
+    return (
+        (SourceRefused, "source-refused"),
+        (StorageError, "storage"),
+        (LeaseLost, "lease-lost"),
+        (NotHttp, "not-http"),
+        (CodingError, "bad-encoding"),
+        (exceptions.CannotResolveHostError, "dns"),
+        (exceptions.DownloadConnectionRefusedError, "refused"),
+        (exceptions.DownloadTimeoutError, "timeout"),
+        (exceptions.ResponseDataLossError, "torn"),
+        (exceptions.DownloadCancelledError, "too-large"),
+        (TunnelError, "proxy"),
+        (ProcessExpired, "extraction-died"),
+        (TimeoutError, "extraction-timeout"),
+        (ArsipError, "extraction-refused"),
+        (ConnectError, "connection"),
+        (ConnectionClosed, "connection"),
+    )
 
 
 def of_exception(error: BaseException) -> str:
@@ -46,7 +51,7 @@ def of_exception(error: BaseException) -> str:
         return named
     if isinstance(error, exceptions.DownloadFailedError):
         return "tls" if _is_tls(error) else "connection"
-    for kind, name in _NAMES:
+    for kind, name in _names():
         if isinstance(error, kind):
             return name
     if isinstance(error, exceptions.IgnoreRequest):

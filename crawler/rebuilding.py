@@ -23,7 +23,8 @@ from archive.revising import Placed, Revising, Unit
 from crawler.bulk import Bulk, is_of_today
 from crawler.judgement import OPEN_ENDED
 from crawler.outlet import Outlet
-from crawler.rereading import Row, emptied
+from crawler.rereading import Row, as_duplicate, as_taken_down
+from crawler.twins import TooEarly, Twins
 from pipelines.extract import EXTRACTOR
 
 MOST_SAID = 20
@@ -76,37 +77,54 @@ class Rebuilding:
         self._tell, self._complain = tell, complain
         self._catalog: Catalog = revising.catalog
         self._told = Told()
-        self._gone: set[tuple[str, int]] = set()
-        """Articles and versions that this unit has taken away so far."""
+        self._twins = Twins(revising, bulk, every=every)
+        self._waits = True
+        """May a unit still wait for another one?"""
         self._held = time.monotonic()
 
     def run(self, since: date | None, until: date | None) -> None:
         """Make all units anew that lie in the period. Raises LeaseLost, StorageError."""
         units = list(self._revising.units(since, until))
+        self.count.units += len(units)
+        self._twins.expect(units)
         began = time.monotonic()
-        for number, unit in enumerate(units, 1):
-            self.count.units += 1
-            try:
-                if self._every or self._is_stale(unit):
-                    self.count.todo += 1
-                    self._make(unit, f"{self._revising.outlet}: {unit.day}, {number:,} of {len(units):,}", began)
-            except Damaged as error:
-                self.count.stuck += 1
-                self._complain(str(error))
+        left = [
+            (unit, f"{self._revising.outlet}: {unit.day}, {n:,} of {len(units):,}") for n, unit in enumerate(units, 1)
+        ]
+        while left:
+            early = [(unit, where) for unit, where in left if not self._settle(unit, where, began)]
+            self._waits = len(early) < len(left)  # those that wait for each other would do so for ever
+            left = early
+
+    def _settle(self, unit: Unit, where: str, began: float) -> bool:
+        """Make a unit anew if there is anything to be done; False when others come first."""
+        try:
+            if self._every or self._is_stale(unit):
+                self._make(unit, where, began)
+        except TooEarly:
+            return False
+        except Damaged as error:
+            self.count.stuck += 1
+            self._complain(str(error))
+        self._twins.settle(unit)
+        return True
 
     def _is_stale(self, unit: Unit) -> bool:
         with closing(self._revising.rows(unit)) as rows:
             return any(not is_of_today(row, self._outlet) for _, row in rows)
 
     def _make(self, unit: Unit, where: str, began: float) -> None:
-        self._told, self._gone = Told(), set()
+        self._told = Told()
+        self._twins.begin(unit)
         before = replace(self.count, moved=self.count.moved.copy())
         try:
             with closing(self._told), closing(self._placed(unit, where, began)) as rows:
                 self.count.replaced += self._revising.replace(unit, rows, self._told)
-        except Damaged:
+        except (Damaged, TooEarly) as error:
             self.count = before
+            self.count.todo += isinstance(error, Damaged)
             raise
+        self.count.todo += 1
 
     def _placed(self, unit: Unit, where: str, began: float) -> Generator[Placed]:
         """The rows of a unit as they are to be from now on, and where they belong."""
@@ -116,13 +134,13 @@ class Rebuilding:
             olds = (row for _, row in placed)
             hold = partial(self._hold, where, began)
             for old, made in self._bulk.reread(olds, every=self._every, tick=hold):
-                if isinstance(made, str):
+                new = made if isinstance(made, str) else self._alone(old, made, fresh)
+                if isinstance(new, str):
                     stuck += 1
                     if stuck <= MOST_SAID:
-                        self._complain(f"{old.get('url')} of job {unit.job} stays as it was: {made}")
+                        self._complain(f"{old.get('url')} of job {unit.job} stays as it was: {new}")
                     new = old
                 else:
-                    new = self._alone(old, made, fresh)
                     self._note(unit, old, new)
                 hold()
                 yield (DROPPED if "verdict" in new else ARTICLES), new
@@ -137,19 +155,38 @@ class Rebuilding:
             self._revising.hold()
         self._tell(f"{where}; {self.count.rows:,} rows, {self.count.rows / max(now - began, 0.1):,.0f} a second")
 
-    def _alone(self, old: Row, new: Row, fresh: dict[str, str]) -> Row:
-        """The row, unless the archive has its article already: what was none before may be another address of one."""
+    def _alone(self, old: Row, new: Row, fresh: dict[str, str]) -> Row | str:
+        """The row, unless the archive has its article already: what was none before may be another address of one.
+
+        A duplicate stays one, so it is none of an article that this rebuild takes away, here or in another unit. In
+        words why that cannot be said yet. Raises TooEarly.
+        """
         if "verdict" not in old or "verdict" in new:
             return new
         known = self._catalog.article(new["id"])
-        if known and known.verdict == Verdict.TAKEN_DOWN:  # nothing of it is kept again
-            reason = f"the same article as {known.url}, which was taken down"
-            return emptied(new) | {"verdict": known.verdict, "reason": reason}
-        if known is None and new["id"] not in fresh:
+        if known and known.verdict == Verdict.TAKEN_DOWN:
+            return as_taken_down(new, known.url)
+        twin = fresh.get(new["id"])
+        if known and not twin:
+            stays = self._stays(known.url, new["id"])
+            if isinstance(stays, str):
+                return stays
+            twin = known.url if stays else None
+        if not twin:
             fresh[new["id"]] = new["url"]
             return new
-        twin = known.url if known else fresh[new["id"]]
-        return new | {"verdict": Verdict.DUPLICATE.value, "reason": f"the same article as {twin}"}
+        return as_duplicate(new, twin)
+
+    def _stays(self, url: str, article_id: str) -> bool | str:
+        """Is an article that the catalog knows one after this rebuild? In words why nobody knows. Raises TooEarly."""
+        unsettled = f"it is the same article as {url}, which is none by today's rules: make that day again, too."
+        try:
+            stays = self._twins.stays(article_id)
+        except TooEarly:
+            if self._waits:
+                raise
+            return unsettled
+        return unsettled if stays is None else stays
 
     def _note(self, unit: Unit, old: Row, new: Row) -> None:
         """Count a row, and remember what the catalog is to know of it."""
@@ -166,7 +203,7 @@ class Rebuilding:
         before, version = (_version(unit, row) for row in (old, new))
         if before and not version:
             changes.unmade.append(before)
-            self._gone.add((before.article_id, before.version))
+            self._twins.take(before)
         elif version and version != before:
             changes.versions.append(version)
         if any(old.get(name) != new.get(name) for name in ("verdict", "published", "section", "complete")):
@@ -181,7 +218,7 @@ class Rebuilding:
         own = self._catalog.known(old["url"])
         if "verdict" not in old:
             lines = [line for line in self._catalog.addresses(old["id"]) if line.version == old["version"]]
-            before = self._left(old["id"]) if "verdict" in new else set()
+            before = {row.version for row in self._twins.left(old["id"])} if "verdict" in new else set()
             if before:  # an earlier version is an article all the same
                 yield from (replace(line, version=max(before), facts=None, made=None) for line in lines)
                 return
@@ -193,11 +230,6 @@ class Rebuilding:
             # Of an article its own row speaks, whatever a later look at its address came to.
             lines = [own] if own and is_by_it and own.verdict != Verdict.ARTICLE else []
         yield from (replace(line, **_facts(new, line)) for line in lines)
-
-    def _left(self, article_id: str) -> set[int]:
-        """Versions of an article that there are after what this unit has taken away so far."""
-        there = self._catalog.versions(article_id)
-        return {row.version for row in there if (row.article_id, row.version) not in self._gone}
 
 
 class Told:
@@ -245,7 +277,8 @@ def _facts(row: Row, line: Known) -> dict[str, Any]:
     verdict = Verdict(row.get("verdict", Verdict.ARTICLE))
     facts = {"verdict": verdict.value, "published": row["published"], "section": row["section"]}
     if verdict is not Verdict.ARTICLE:
-        return facts | {"final": verdict not in OPEN_ENDED, "facts": None, "made": None}
+        final = verdict not in OPEN_ENDED and (line.final or row["complete"])  # of half a page nothing is final
+        return facts | {"final": final, "facts": None, "made": None}
     return facts | {
         "article_id": row["id"],
         "version": row["version"],

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from scrapy import Request
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 from w3lib.encoding import http_content_type_encoding
@@ -19,9 +17,9 @@ from archive.model import Article, RecordRef, Verdict
 from archive.outcome import Outcome
 from archive.proof import ref_of
 from archive.replay import Readable
+from crawler.coding import CUT_OFF, CodingError, unpacked
 from crawler.judgement import Judgement, respect
 from crawler.outlet import Outlet
-from crawler.settings import DOWNLOAD_MAXSIZE
 from pipelines.clean import CleanPipeline
 from pipelines.extract import EXTRACTOR, Page, extract, join
 from pipelines.language import tell
@@ -31,6 +29,8 @@ Row = dict[str, Any]
 
 _OF_THE_JOB = frozenset((Verdict.DUPLICATE, Verdict.NOT_ASKED, Verdict.REDIRECTED_AWAY))
 """Verdicts that a job came to by more than the page: what else it had fetched, and what it was asked for."""
+_END = 1024
+"""Bytes in which the end tag of a whole page is looked for."""
 _OF_HOST = ("robots.txt", "tdmrep.json")
 _KEPT = ("id", "version", "outlet", "url", "captured", "captures", "job")
 
@@ -41,6 +41,7 @@ class Call(NamedTuple):
     body: bytes
     url: str
     charset: str | None
+    is_cut: bool
 
 
 def response_of(url: str, head: bytes, payload: bytes) -> Response:
@@ -61,7 +62,9 @@ def page_call(response: Response) -> Call | Judgement:
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
     if content_type and "html" not in content_type.lower():
         return Judgement(Verdict.NOT_HTML, f"Content-Type is {content_type}")
-    return Call(response.body, response.url, http_content_type_encoding(content_type))
+    # Some servers never finish a coding, on any page: one that has its end is all there.
+    is_cut = CUT_OFF in response.flags and b"</html" not in response.body[-_END:].lower()
+    return Call(response.body, response.url, http_content_type_encoding(content_type), is_cut)
 
 
 def whole(pages: Sequence[Page]) -> Article:
@@ -95,10 +98,17 @@ def row_of(outcome: Outcome) -> Row:
     return row
 
 
-def emptied(row: Row) -> Row:
-    """A row with nothing of its article but where it was."""
+def as_duplicate(row: Row, url: str) -> Row:
+    """A row that is another address of the article at `url`."""
+    return row | {"verdict": Verdict.DUPLICATE.value, "reason": f"the same article as {url}"}
+
+
+def as_taken_down(row: Row, url: str) -> Row:
+    """The same where that article was taken down: nothing of it is kept again."""
     blank = Article(extractor=row["extractor"], rules=row["rules"]).row()
-    return blank | {name: row[name] for name in _KEPT}
+    kept = {name: row[name] for name in _KEPT}
+    reason = f"the same article as {url}, which was taken down"
+    return blank | kept | {"verdict": Verdict.TAKEN_DOWN.value, "reason": reason}
 
 
 def reread(files: Readable, row: Row, outlet: Outlet, *, respects_opt_out: bool = True) -> Row:
@@ -116,15 +126,15 @@ def reread(files: Readable, row: Row, outlet: Outlet, *, respects_opt_out: bool 
     of_host = [signal for signal in row.get("opt_out", ()) if signal.startswith(_OF_HOST)]
     pages: list[Page] = []
     for ref in refs:
-        head, payload = replay.response(files, ref)
-        response = unpacked(response_of(ref.url, head, payload))
-        call = page_call(response) if response.status == 200 else None
+        head, payload, stored = replay.exchange(files, ref)
+        response = response_of(ref.url, head, payload)
+        call = _call(response) if response.status == 200 else None
         if not isinstance(call, Call):
             if pages:
                 raise Damaged(f"{ref.warc} holds no page at byte {ref.offset}, which a row was made of.")
             return _untold(row, outlet, call)
-        page = extract(call.body, call.url, outlet.rules, charset=call.charset, captured=captured)
-        page.article.opt_out = optout.all_signals(page.article.opt_out, head, (*replay.opt_out(files, ref), *of_host))
+        page = extract(call.body, call.url, outlet.rules, charset=call.charset, captured=captured, is_cut=call.is_cut)
+        page.article.opt_out = optout.all_signals(page.article.opt_out, head, (*stored, *of_host))
         pages.append(page)
     if not pages:
         raise Damaged("The row points at no record. scrapy verify --deep tells more.")
@@ -162,23 +172,8 @@ def _is_mended(row: Row, article: Article) -> bool:
     return is_ruled and (row["extractor"], row["rules"]) != (article.extractor, article.rules)
 
 
-def unpacked(response: Response) -> Response:
-    """The response without its content coding, as the crawl takes it off. Raises Damaged."""
-    if "Content-Encoding" not in response.headers:
-        return response
+def _call(response: Response) -> Call | Judgement:
     try:
-        unpacked = _UNPACKING.process_response(Request(response.url), response)
-    except IgnoreRequest as error:
-        raise Damaged(f"{response.url} unfolds to more than a crawl takes.") from error
-    assert isinstance(unpacked, Response)
-    return unpacked
-
-
-class _Unpacking(HttpCompressionMiddleware):
-    """The crawl's own, without a crawl."""
-
-    def __init__(self) -> None:
-        self.stats, self._max_size, self._warn_size = None, DOWNLOAD_MAXSIZE, 0
-
-
-_UNPACKING = _Unpacking()
+        return page_call(unpacked(response))
+    except (CodingError, DownloadCancelledError) as error:
+        raise Damaged(f"{response.url} cannot be read as a crawl read it: {error}.") from error

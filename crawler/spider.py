@@ -92,26 +92,32 @@ class OutletSpider(ArticleSpider):
         # What an article's page is, the extraction tells.
         wall = None if of_article and response.status == 200 else walls.kind(response)
         if wall:
-            self._note_refusal(wall, of_article=of_article)
+            self._note_refusal(self.refusals.refuse(wall, of_article=of_article))
         elif response.status < 400:
             self.crawler.stats.inc_value("arsip/ok")
-            self.refusals.answer(of_article=of_article)
-            if of_article and response.status == 304:
+            if of_article and response.status == 200:
+                self.refusals.page(_page_of(request.cb_kwargs["visit"]))
+            elif of_article and response.status == 304:
                 self.refusals.article()
+            else:
+                self.refusals.answer(of_article=of_article)
 
-    def note_article(self) -> None:
-        self.refusals.article()
+    def note_read(self, visit: Visit, *, is_article: bool = False) -> None:
+        self.refusals.read(_page_of(visit), is_article=is_article)
+        self._leave_if_refused()
 
     def note_left_alone(self, host: str, seconds: float, why: str) -> None:
         """Say that a host wants more time than a job has."""
         self.crawler.stats.set_value(f"arsip/left-alone/{host}", seconds)
         logger.warning("%s is left alone until the next run: %s.", host, why)
 
-    def _note_refusal(self, wall: walls.Wall, *, of_article: bool) -> None:
-        wall = self.refusals.refuse(wall, of_article=of_article)
+    def _note_refusal(self, wall: walls.Wall) -> None:
         self.crawler.stats.inc_value("arsip/refused")
         self.crawler.stats.inc_value(f"arsip/wall/{wall}")
-        if self.refusals.are_enough and not self.reading:  # a page that came between may be an article
+        self._leave_if_refused()
+
+    def _leave_if_refused(self) -> None:
+        if self.refusals.are_enough:
             self.leave("blocked")
 
     def note_page(self, response: Response, page: Page, visit: Visit) -> None:
@@ -121,6 +127,11 @@ class OutletSpider(ArticleSpider):
         if visit.recovered:  # as it was some other day
             return
         if page.verdict is Verdict.BLOCKED:
-            self._note_refusal(walls.of_blocked(response), of_article=True)
+            self._note_refusal(self.refusals.blocked(_page_of(visit), walls.of_blocked(response)))
         elif page.verdict in SHOWN:
-            self.refusals.article()
+            self.note_read(visit, is_article=True)
+
+
+def _page_of(visit: Visit) -> tuple[Visit, str | None]:
+    """Names the page of a visit that has come, among all others."""
+    return visit, visit.query

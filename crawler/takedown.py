@@ -14,7 +14,7 @@ from archive.files import Files, files_of, is_begun
 from archive.search.packing import pack
 from archive.state import Places
 from archive.storage import state_folder
-from archive.takedown import log
+from archive.takedown import log, revocations
 from archive.takedown.doing import Doing
 from archive.takedown.finding import Asked, find
 from archive.takedown.found import Found
@@ -59,8 +59,8 @@ class Takedown:
         """What would be done, in words; nothing is changed."""
         with closing(self._files()) as files, closing(catalog_of(self._settings)) as catalog:
             found = self._find(files, catalog)
-            if not found.is_held:
-                return self._nothing(files, found)
+            if not found.is_due:
+                return _nothing(found)
             return ExitStatus.DONE, ["Nothing was changed. This would be taken down:", *told(found, self._reason)]
 
     def done(self) -> tuple[ExitStatus, list[str]]:
@@ -75,15 +75,17 @@ class Takedown:
                 except BaseException:
                     revising.finish({})  # a job that did nothing leaves nothing
                     raise
-                if not found.is_held:
+                if not found.is_due:
                     revising.finish({})
-                    return self._nothing(files, found)
+                    if found.taken_down:
+                        doing.enlist()
+                    return _nothing(found)
                 doing.all(self._note)
                 entry = log.done_key(found.outlet, revising.id)
             self._pack_search(files)
             self._empty_datasets()
             lines = ["Taken down:", *told(found, self._reason), f"log       {files.where(entry)}"]
-            return ExitStatus.DONE, [*lines, f"list      {files.where(log.REVOCATIONS)}"]
+            return ExitStatus.DONE, [*lines, f"list      {files.where(revocations.REVOCATIONS)}"]
 
     def _files(self) -> Files:
         files = files_of(self._uri, self._state_dir)
@@ -97,13 +99,6 @@ class Takedown:
     def _find(self, files: Files, catalog: Catalog) -> Found:
         asked = Asked(self._name, self._url, f"{self._name}:{self._outlet.article_id(self._url)}")
         return find(files, catalog, self._outlet, asked, tell=self._note, complain=self._complain)
-
-    def _nothing(self, files: Files, found: Found) -> tuple[ExitStatus, list[str]]:
-        if not found.taken_down:
-            return ExitStatus.SILENT, [f"{found.url}: the archive holds nothing of it; nothing was changed."]
-        entry = log.of_article(files, found.outlet, found.article_id)
-        when = f" on {entry['done'][:10]}: {entry['reason']}" if entry else ""
-        return ExitStatus.DONE, [f"{found.url} was taken down{when}. The archive holds nothing more of it."]
 
     def _pack_search(self, files: Files) -> None:
         """Have the search forget its words too, which a database keeps until it is packed anew."""
@@ -129,13 +124,20 @@ class Takedown:
             self._complain(f"{folder} may hold the article still, and cannot be emptied: {error}")
 
 
+def _nothing(found: Found) -> tuple[ExitStatus, list[str]]:
+    if not (found.taken_down and found.told):
+        return ExitStatus.SILENT, [f"{found.url}: the archive holds nothing of it; nothing was changed."]
+    when = f"{found.told['done'][:10]}: {found.told['reason']}"
+    return ExitStatus.DONE, [f"{found.url} was taken down on {when}. The archive holds nothing more of it."]
+
+
 def told(found: Found, reason: str) -> Iterator[str]:
     """All that is taken down, line by line."""
     yield f"article   {found.article_id}"
     for url in found.addresses:
         yield f"address   {url}"
     yield "          never asked for again, whatever announces it"
-    yield f"reason    {public(reason)}: that much is for everybody to read; what follows a first colon is not"
+    yield f"reason    {_told_reason(found, reason)}"
     for row in found.rows:
         what = f"version {row.version}" if row.is_article else "dropped page"
         became = "the part is written anew without it" if row.counts else "an older part, which is removed"
@@ -145,8 +147,7 @@ def told(found: Found, reason: str) -> Iterator[str]:
         yield f"          {record.record_id} {record.date}: a stub of the same length takes its place"
     for key, offsets in sorted(found.lines.items()):
         yield f"index     {len(offsets)} of the lines of {cdxj.path_for(key)} go"
-    for job, keys in sorted(found.unfinished.items()):
-        yield f"begun     takedown {job} was cut short ({len(keys)} files), and is brought to its end"
+    yield from _told_earlier(found)
     for name, number in sorted(found.datasets.items()):
         rows = "cannot be looked into" if number is None else f"holds {counted(number, 'row')} of it"
         yield f"dataset   {name} {rows}, and stays as it is"
@@ -161,3 +162,20 @@ def told(found: Found, reason: str) -> Iterator[str]:
     kinds = Counter(record.kind for record in found.records)
     records = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) or "none"
     yield f"together  {counted(len(found.rows), 'row')}; records: {records}"
+
+
+def _told_earlier(found: Found) -> Iterator[str]:
+    for job, entry in found.unfinished.items():
+        lacking = f"was cut short ({counted(len(entry['files']), 'file')}), or the entry of its end is gone"
+        yield f"begun     takedown {job} {lacking}: it is brought to its end"
+    if not (found.rows or found.warcs or found.unfinished):
+        yield "log       no entry tells any more that it was taken down: it is entered again"
+
+
+def _told_reason(found: Found, reason: str) -> str:
+    if earlier := found.all_but_done:
+        day = earlier.at[:10]
+        if earlier.reason is None:
+            return f"{public(reason)}: and the day is {day}, as nothing is left to be changed"
+        return f"{public(earlier.reason)}: that of {day} stays, as nothing is left to be changed"
+    return f"{public(reason)}: that much is for everybody to read; what follows a first colon is not"

@@ -14,6 +14,7 @@ from archive.errors import ExitStatus, StorageError
 from archive.faults import Fault, Kind
 from archive.files import Files, Unread, files_in
 from archive.layout import outlet_of
+from archive.verification import takedowns
 from archive.verification.files import WARC_SUFFIXES, index_path, orphans, verify_file
 from archive.verification.jobs import AtWork, may_be_of
 from archive.verification.links import Links
@@ -59,7 +60,8 @@ class Verification(Findings):
                     self.say(files.where(key), fault)
             self.progress.tell(f"following {'revisits, rows and ' if links else ''}manifests")
             between = links.faults() if links else sums.read(self.refused)
-            for key, fault in chain(between, sums.faults(self.refused)):
+            taken = takedowns.faults(files, sums.takedowns, at_work, self.refused)
+            for key, fault in chain(between, sums.faults(self.refused), taken):
                 self.say(files.where(key), fault)
         self._settle(files, patience)
         return self._end(len(warcs))

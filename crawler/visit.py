@@ -21,7 +21,7 @@ MAX_PAGES = 60
 """Pages of one article that are walked at most; a pager that promises more is not believed."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Visit:
     """First the plain address, whose capture replays; then `page=all` where the outlet has it; else page by page."""
 
@@ -43,6 +43,10 @@ class Visit:
     """Names of the records of a killed job that wait for this article's row."""
     job: str = ""
     """The job that captured its first page."""
+    is_cut: bool = False
+    """Was the body of one of its pages cut off?"""
+    lacks_all: bool = False
+    """Did the answer to `page=all` not come, or half of it? The outlet may have no other further pages."""
     earlier: Stored | None = None
     """Of an address that is visited again: the response that is in the archive."""
 
@@ -55,6 +59,11 @@ class Visit:
     def is_revisit(self) -> bool:
         """Is it an article that the archive has whole?"""
         return self.before is not None and self.before.is_whole
+
+    @property
+    def has_part(self) -> bool:
+        """Is it an article of which the archive lacks something?"""
+        return self.before is not None and self.before.verdict == Verdict.ARTICLE and not self.is_revisit
 
     @property
     def kind(self) -> str:
@@ -83,12 +92,14 @@ class Visit:
     def take(self, page: Page | None, record: RecordRef) -> bool:
         """Take what was answered, None if it was no page; True when another page is to be asked for.
 
-        The first page counts whatever it is. An answer to `page=all` counts when it shows no pages any more; if it is
-        page 1 again, the rest is walked. A numbered page that is no article ends the walk.
+        The first page counts whatever it is. An answer to `page=all` counts when it shows no pages any more and all of
+        it came; if it is page 1 again or cut off, the rest is walked. A numbered page that is no article ends the walk.
         """
         good = page is not None and page.verdict is Verdict.ARTICLE
-        if page is not None and (not self.pages or (good and not (self.asks_all and page.pages > 1))):
+        self.lacks_all = self.lacks_all or (self.asks_all and page is not None and page.is_cut)
+        if page is not None and (not self.pages or (good and not (self.asks_all and (page.pages > 1 or page.is_cut)))):
             self.pages.append(page)
+            self.is_cut = self.is_cut or page.is_cut
             self.records.append(record)
             if self.asks_all:
                 return False

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from enum import Enum, StrEnum, auto
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from crawler.visit import location
@@ -111,41 +111,102 @@ def sentence(counts: Mapping[str, int]) -> str:
     return " ".join(said)
 
 
+class _Said(Enum):
+    """What one answer says of a wall before the outlet."""
+
+    ARTICLE = auto()
+    SOURCE = auto()
+    NO_ARTICLE = auto()
+    NO_SOURCE = auto()
+    NOTHING = auto()
+
+
 class Refusals:
     """How often an outlet refused us in a row, of its sources and of its articles.
 
     An article that came ends both rows, a source that answered only that of sources: there are outlets whose sources
     are open and whose articles are not. Anything else between them says nothing: some answer 403 for what was removed.
+
+    Answers count in the order in which they came. What a page of an article says is known only when it has been read:
+    until then it is taken for an article, which it may be.
     """
 
     def __init__(self, after: int = AFTER) -> None:
         self._after = after
-        self._sources = self._articles = 0
+        self._row = _Row(0, 0)
         self._is_known = False
+        self._answers: dict[object, _Said | None] = {}
 
     @property
     def are_enough(self) -> bool:
         """Is it time to leave?"""
-        return self._sources + self._articles >= self._after
+        row = self._row
+        for said in self._answers.values():
+            row = _after(row, said or _Said.ARTICLE)
+        return sum(row) >= self._after
 
     def refuse(self, wall: Wall, *, of_article: bool) -> Wall:
         """Count a refusal; its kind, which may be told from there having been no good answer before."""
-        if of_article:
-            self._articles += 1
-        else:
-            self._sources += 1
-        return Wall.FILTER if wall is Wall.REFUSED and not self._is_known else wall
+        self._add(object(), _Said.NO_ARTICLE if of_article else _Said.NO_SOURCE)
+        return self._named(wall)
 
     def answer(self, *, of_article: bool) -> None:
-        """An answer that is no refusal by its head: a source is there, an article's page is still to be read."""
+        """An answer that is no refusal: a source is there, an article is elsewhere."""
         self._is_known = True
-        if not of_article:
-            self._sources = 0
+        self._add(object(), _Said.NOTHING if of_article else _Said.SOURCE)
 
     def article(self) -> None:
-        """An article was given to us."""
+        """An article is there, unchanged."""
         self._is_known = True
-        self._sources = self._articles = 0
+        self._add(object(), _Said.ARTICLE)
+
+    def page(self, page: object) -> None:
+        """An article's page came, which is still to be read."""
+        self._is_known = True
+        self._add(page, None)
+
+    def read(self, page: object, *, is_article: bool = False) -> None:
+        """A page was read, and was an article or said nothing; of no effect when it has been told what it was."""
+        if page in self._answers and self._answers[page] is None:
+            self._add(page, _Said.ARTICLE if is_article else _Said.NOTHING)
+
+    def blocked(self, page: object, wall: Wall) -> Wall:
+        """A page was read, and was a wall; its kind."""
+        self._add(page, _Said.NO_ARTICLE)
+        return self._named(wall)
+
+    def _named(self, wall: Wall) -> Wall:
+        return Wall.FILTER if wall is Wall.REFUSED and not self._is_known else wall
+
+    def _add(self, answer: object, said: _Said | None) -> None:
+        self._answers[answer] = said
+        while self._answers:
+            oldest, known = next(iter(self._answers.items()))
+            if known is None:
+                return
+            del self._answers[oldest]
+            self._row = _after(self._row, known)
+
+
+class _Row(NamedTuple):
+    """Refusals in a row."""
+
+    sources: int
+    articles: int
+
+
+def _after(row: _Row, said: _Said) -> _Row:
+    match said:
+        case _Said.ARTICLE:
+            return _Row(0, 0)
+        case _Said.SOURCE:
+            return row._replace(sources=0)
+        case _Said.NO_ARTICLE:
+            return row._replace(articles=row.articles + 1)
+        case _Said.NO_SOURCE:
+            return row._replace(sources=row.sources + 1)
+        case _Said.NOTHING:
+            return row
 
 
 def _says(response: Response, name: str, values: tuple[str, ...]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +24,7 @@ from pipelines.verdicts import Signs
 
 __all__ = ["EXTRACTOR", "Limits", "Page", "PageRefused", "extract", "join", "left_out"]
 
-EXTRACTOR = "2"
+EXTRACTOR = "3"
 """Version of the extractor: it grows when the same bytes give another row."""
 
 LIMITS = Limits()
@@ -54,6 +53,8 @@ class Page:
     """The outlet's own article number, where the page shows it."""
     canonical: str | None = None
     """Absolute address that the page calls its own (RFC 6596)."""
+    is_cut: bool = False
+    """Did its bytes end before they were all there?"""
     shown: int = 0
     """Characters in the outlet's container before site lines were taken out; 0 where no rule found the text."""
     removed: list[Removed] = field(default_factory=list)
@@ -67,6 +68,7 @@ def extract(
     *,
     charset: str | None = None,
     captured: datetime | None = None,
+    is_cut: bool = False,
     limits: Limits = LIMITS,
     explain: bool = False,
 ) -> Page:
@@ -74,13 +76,15 @@ def extract(
 
     `html` is the payload after content decoding, `url` the address it came from (final, with its page number),
     `charset` the one of the HTTP header. `captured` is when it was fetched: "1 jam yang lalu" counts from then, and the
-    layout of that day goes first; without it, the layout of today. With `explain` the page also says what was left out
-    of the text. Raises PageRefused for a page beyond `limits`, and nothing else, whatever the bytes.
+    layout of that day goes first; without it, the layout of today. `is_cut`: the coding of the payload ended early, and
+    more was to come. With `explain` the page also says what was left out of the text. Raises PageRefused for a page
+    beyond `limits`, and nothing else, whatever the bytes.
     """
     article = Article(url=url, captured=captured, extractor=EXTRACTOR, rules=rules.digest)
     root = parse(html, charset, limits)
     if root is None:
-        return Page(Verdict.EMPTY, "no element on the page", article)
+        article.complete = not is_cut
+        return Page(Verdict.EMPTY, "no element on the page", article, is_cut=is_cut)
     document = Document(root, url, rules)
     text = layouts.find(document, captured, limits, explain=explain)
     body = text.body
@@ -89,7 +93,7 @@ def extract(
     article.text_confidence = text.confidence
     fill(article, document, body, text.headline)
     page, pages = paging.find(document)
-    article.pages, article.complete = pages, pages == 1
+    article.pages, article.complete = pages, pages == 1 and not is_cut
     article.set_text(body.paragraphs)
     verdict, reason = verdicts.decide(_signs(document, text, article, page))
     links = document.select("link[rel~='canonical']::attr(href)")
@@ -104,6 +108,7 @@ def extract(
         pages=pages,
         number=next(document.each("number"), None),
         canonical=own,
+        is_cut=is_cut,
         shown=text.shown if text.origin == "rule" else 0,
         removed=[*text.removed, *body.removed] if explain else [],
     )
@@ -114,7 +119,8 @@ def join(pages: Iterable[Page]) -> Article:
 
     Among them may be the answer to `page=all`. It stands for all pages when it says what page 1 says and more; then
     only its text counts. A page that repeats what is there already adds nothing, for some sites answer `?page=2` with
-    everything. `complete` is True when every page from 1 to N is there. Raises ValueError without pages.
+    everything. `complete` is True when every page from 1 to N is there, and none is cut off. Raises ValueError without
+    pages.
     """
     ordered = sorted(pages, key=lambda page: page.page)
     if not ordered:
@@ -122,7 +128,7 @@ def join(pages: Iterable[Page]) -> Article:
     total = max(page.pages for page in ordered)
     parts = [page for page in ordered if page.pages > 1 or total == 1]
     first = parts[0]
-    article = copy.deepcopy(first.article)
+    article = first.article.copy()
     text: list[str] = []
     there = set()
     used: list[Page] = []
@@ -143,7 +149,7 @@ def join(pages: Iterable[Page]) -> Article:
         text, complete, used = whole.paragraphs, True, [whole]
     article.set_text(text)
     _vouch(article, used)
-    article.pages, article.complete = total, complete
+    article.pages, article.complete = total, complete and not any(page.is_cut for page in ordered)
     for page in ordered:
         for name in _BELOW:
             if not getattr(article, name) and getattr(page.article, name):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 from typing import ParamSpec, TypeVar
 
@@ -72,16 +73,29 @@ class Workers:
 
     async def _close(self, pool: ProcessPool) -> None:
         self._pools.remove(pool)
-        await asyncio.to_thread(stop_pool, pool)
+        await asyncio.to_thread(stop_pools, [pool])
 
     def stop(self) -> None:
         """End the workers. What they are at is lost, so call it when nothing is awaited."""
-        for pool in self._pools:
-            stop_pool(pool)
+        stop_pools(self._pools)
+
+
+def prepare(*modules: str) -> None:
+    """Begin the process that workers come from, with what these modules import; it goes on while the caller does."""
+    _nursery(*modules)
+    # Ctrl-C reaches it as well, and would end it with a traceback while it imports. It inherits what is blocked here;
+    # the tracker, which it needs, goes first, for it leaves Ctrl-C unblocked.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def open_pool() -> ProcessPool:
     """One worker process, begun on first use."""
+    prepare()
     return ProcessPool(max_workers=1, initializer=_deaf_to_interrupts, context=_nursery())
 
 
@@ -93,20 +107,22 @@ def schedule(pool: ProcessPool, call: Callable[[], T], timeout: float) -> Future
         raise BrokenProcessPool from error
 
 
-def stop_pool(pool: ProcessPool) -> None:
-    """End a worker, whatever it is at."""
-    pool.stop()  # type: ignore[no-untyped-call]
-    pool.join()
+def stop_pools(pools: Collection[ProcessPool]) -> None:
+    """End workers, whatever they are at."""
+    for pool in pools:
+        pool.stop()  # type: ignore[no-untyped-call]
+    for pool in pools:
+        pool.join()
 
 
-def _nursery() -> ForkServerContext:
+def _nursery(*modules: str) -> ForkServerContext:
     """Where workers come from: a process that has imported what they need, and holds nothing of ours.
 
     Forked from this one they would share the reactor's sockets and the writer's open files; spawned, each would import
     everything anew, the program that started us included.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "scrapy.cmdline", "pipelines.extract"])
+    context.set_forkserver_preload(["__main__", "scrapy.cmdline", "pipelines.extract", *modules])
     return context
 
 

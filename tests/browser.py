@@ -13,13 +13,17 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 Scheme = Literal["light", "dark"]
 LOOKS: tuple[tuple[int, Scheme], ...] = ((390, "light"), (390, "dark"), (1440, "light"), (1440, "dark"))
 """Widths in pixels and colour schemes in which every page must hold: a phone and a desktop, by day and by night."""
 ITS_OWN = "content-autofill.googleapis.com"
 """Whom Chromium asks, of its own accord, about any page with a form."""
+SILENCE = 3.0
+"""Seconds after which a connection is taken for one that nothing is sent through."""
+PATIENCE = 60_000
+"""Milliseconds that a page may take for what is expected of it."""
 HEIGHTS = {390: 844, 1440: 900}
 SERIOUS = {"serious", "critical"}
 
@@ -31,8 +35,15 @@ class Outside:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self.reached: list[str] = []
-        """What was sent here first, one for each connection; "" where nothing was."""
+        """What was sent here first, one for each connection; "" where nothing was so far."""
+        self._talks: list[threading.Thread] = []
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def hear(self) -> list[str]:
+        """The same, when everybody has had the time to speak."""
+        for talk in self._talks:
+            talk.join()
+        return self.reached
 
     def close(self) -> None:
         with suppress(OSError):
@@ -43,10 +54,15 @@ class Outside:
         with suppress(OSError):  # the end
             while True:
                 client, _ = self._listening.accept()
-                with client, suppress(OSError):
-                    client.settimeout(0.5)
-                    self.reached.append("")
-                    self.reached[-1] = client.recv(200).decode("latin-1").partition("\r\n")[0]
+                talk = threading.Thread(target=self._listen, args=(client, len(self.reached)), daemon=True)
+                self.reached.append("")
+                talk.start()
+                self._talks.append(talk)
+
+    def _listen(self, client: socket.socket, number: int) -> None:
+        with client, suppress(OSError):
+            client.settimeout(SILENCE)
+            self.reached[number] = client.recv(200).decode("latin-1").partition("\r\n")[0]
 
 
 @dataclass
@@ -67,7 +83,7 @@ class Look:
     @property
     def left(self) -> list[str]:
         """What reached for something that is not on this machine."""
-        return [one for one in self.outside.reached if ITS_OWN not in one]
+        return [one for one in self.outside.hear() if ITS_OWN not in one]
 
     def violations(self) -> list[str]:
         """What keeps people from reading the page, as axe-core finds it: rule, severity, and the first places."""
@@ -100,6 +116,7 @@ def browser() -> Iterator[Browser]:
     """A browser without a window. Not for the session: while it runs, no other test can run an asyncio loop."""
     path = program()
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE)
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])  # root may not have one
         yield started
         started.close()

@@ -37,15 +37,28 @@ READY_SECONDS = 60
 
 
 def free_port() -> int:
-    """A port that nobody listens at, and that no outgoing connection is given while its server is down."""
-    while True:
-        port = random.randrange(10_000, 32_000)  # below the ephemeral ports
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+    """A port that nobody listens at, that nobody else is told, and that no outgoing connection is given."""
+    return next(filter(_is_free, _PORTS))
+
+
+def _ports() -> Iterator[int]:
+    """Ports below the ephemeral ones, each once; what one worker of pytest-xdist has, no other one has."""
+    worker, workers = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    mine = [*range(10_000 + int(worker[2:]), 32_000, int(workers))]
+    random.shuffle(mine)
+    yield from mine
+
+
+_PORTS = _ports()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def environment(endpoint: str) -> dict[str, str]:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable
+from argparse import Namespace
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+from scrapy.utils.project import get_project_settings
+
 from archive import layout
 from archive.model import Article
+from crawler.commands.diff import Command
 
+FIRST, SECOND = "20261123000000", "20261124000000"
+Diff = Callable[..., tuple[int, Any, str]]
 JOB = "20261122010000-abcdef"
 OLD = [f"Alinea {number} tentang pasar di tepi sungai." for number in range(4)]
 
@@ -65,3 +72,43 @@ def dataset(folder: Path, rows: Iterable[dict[str, Any]], *, stated: int | None 
     package = {"name": folder.name, "schema_version": 1, "format": "jsonl", "resources": [resource]}
     (folder / "datapackage.json").write_text(json.dumps(package))
     return folder
+
+
+@pytest.fixture
+def rebuilt(tmp_path: Path) -> Path:
+    """Three articles and a listing; a rebuild lost the second and gained the listing, the next changed a title."""
+    root = tmp_path / "data"
+    part(root, [row(1), row(2), row(3)])
+    part(root, [drop(4, "listing", "40 links")], folder="dropped")
+    once: dict[str, Any] = {"rules": "bbbb"}
+    part(root, [row(1, **once), row(3, **once), row(4, **once)], revision=FIRST)
+    part(root, [drop(2, "gallery", "12 pictures", **once)], revision=FIRST, folder="dropped")
+    made = {"extractor": "3", "rules": "cccc"}
+    part(root, [row(1, **made), row(3, **made, title="Baru"), row(4, **made)], "3", SECOND)
+    part(root, [drop(2, "gallery", "12 pictures", **made)], "3", SECOND, folder="dropped")
+    return root
+
+
+def differ(settings: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> Diff:
+    """The verb in this process: its exit status, its JSON or lines, and what it complained of."""
+
+    def run(*names: str, as_json: bool = True, **options: Any) -> tuple[int, Any, str]:
+        verb = Command()
+        verb.settings = get_project_settings()
+        verb.settings.setdict(settings)
+        limits = dict.fromkeys(("lost", "gained", "changed", "paragraphs_lost"))
+        verb.run([*names], Namespace(**{"outlet": None, "examples": 3, "json": as_json} | limits | options))
+        out, err = capsys.readouterr()
+        return int(verb.exitcode), (json.loads(out) if as_json and out else out.splitlines()), err
+
+    return run
+
+
+@pytest.fixture
+def diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Diff:
+    return differ({"ARCHIVE_URI": str(tmp_path / "data"), "STATE_DIR": None}, capsys)
+
+
+def counted(said: dict[str, Any]) -> dict[str, int]:
+    """The numbers of articles that are not nought."""
+    return {name: number for name, number in said["total"]["articles"].items() if number}

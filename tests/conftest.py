@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from archive.model import Article, Capture
 from tests.browser import browser
 from tests.buckets import bucket, moto, quick_bucket, seaweed, sound_bucket, torn
+from tests.compared import diff, rebuilt
 from tests.postgres import catalog_uri, connect, database, postgres
+from tests.proofs import downloaded, proved_archive
 from tests.takedowns import archive_copy, filled_archive
 
 __all__ = [
@@ -22,14 +26,27 @@ __all__ = [
     "catalog_uri",
     "connect",
     "database",
+    "diff",
+    "downloaded",
     "filled_archive",
     "moto",
     "postgres",
+    "proved_archive",
     "quick_bucket",
+    "rebuilt",
     "seaweed",
     "sound_bucket",
     "torn",
 ]
+
+# The same examples in every run; `pytest --hypothesis-profile=default` looks for others. No deadlines: the clock on the
+# wall says more of the machine than of the code.
+settings.register_profile("arsip", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("arsip")
+
+# A shell has what it begins in the background ignore Ctrl-C, and whatever that begins inherits it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -16,7 +16,8 @@ FIVE = b"Content-Length: 5\r\n\r\nSatu\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </gaya.css>; rel=preload\r\n\r\n"
 HOP = b"HTTP/1.1 100 Continue\r\n\r\n"
-SECONDS = 2.5
+SECONDS = 8.0
+"""In which what is to come must have come, also through a client that stood still for a while."""
 
 
 @dataclass(frozen=True)

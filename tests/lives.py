@@ -160,5 +160,6 @@ class Life:
     def _tear(self) -> None:
         """Bytes that were not promised are gone, as after a loss of power."""
         for path in (self._place.state / "spool" / self._outlet).rglob("*.warc.gz.open"):
-            journal = path.with_name(path.name + layout.JOURNAL).read_bytes().strip()
-            os.truncate(path, self._chance.randint(int(journal or 0), path.stat().st_size))
+            promised = int(path.with_name(path.name + layout.JOURNAL).read_bytes().strip() or 0)
+            size = path.stat().st_size  # differs from run to run: how many numbers are drawn must not depend on it
+            os.truncate(path, promised + int(self._chance.random() * (size - promised + 1)))

@@ -218,7 +218,7 @@ def _answer(client: socket.socket, fault: Fault) -> None:
     body = f"<?xml version='1.0'?><Error><Code>{fault.code}</Code><Message>m</Message></Error>".encode()
     head = f"HTTP/1.1 {fault.status} X\r\nContent-Length: {len(body)}\r\nContent-Type: application/xml\r\n"
     client.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)
-    client.settimeout(0.5)
+    client.settimeout(30)
     while client.recv(CHUNK):  # or closing resets, and the answer is lost
         pass
 

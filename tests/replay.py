@@ -16,6 +16,7 @@ from typing import NamedTuple, Self
 
 import pytest
 
+from tests.buckets import free_port
 from tests.runs import ROOT
 
 JUDGES = ROOT / ".venv-judges" / "bin"
@@ -61,9 +62,7 @@ class Replay:
         subprocess.run(["sh", "-e", "-c", commands], cwd=self.folder, check=True)
         # Without a frame around it, a page is what a browser loads first.
         (self.folder / "config.yaml").write_text("framed_replay: false\n" + _block("yaml", "collections"))
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         # Without a proxy of ours: it must ask nobody.
         env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self._log = (self.folder / "log").open("wb")

@@ -46,8 +46,8 @@ class Run:
         return [event for event in read_lines(self.archive, "events/**/*.jsonl.gz") if event["event"] == kind]
 
     def manifest(self) -> dict[str, Any]:
-        """The manifest of the last job."""
-        path = max(self.archive.glob("jobs/*/*.json"))
+        """The manifest of the last job, which was written last: of two jobs of one second no name says which was."""
+        path = max(self.archive.glob("jobs/*/*.json"), key=lambda path: (path.stat().st_mtime_ns, path))
         return dict(json.loads(path.read_text(encoding="utf-8")))
 
     @property
@@ -74,7 +74,7 @@ def environment(site: FakeSite | None = None) -> dict[str, str]:
 
 
 def scrapy(
-    *arguments: str, site: FakeSite | None = None, timeout: float = 100, ahead: timedelta | None = None, **extra: str
+    *arguments: str, site: FakeSite | None = None, timeout: float = 250, ahead: timedelta | None = None, **extra: str
 ) -> tuple[int, str, str]:
     """Run a verb, by a clock that may be ahead; exit status, standard output, log.
 
@@ -87,7 +87,7 @@ def scrapy(
 
 
 def started(
-    *arguments: str, env: dict[str, str], timeout: float = 100, ahead: timedelta | None = None
+    *arguments: str, env: dict[str, str], timeout: float = 250, ahead: timedelta | None = None
 ) -> tuple[int, str, str]:
     """A verb in a process of its own, to its end: a fork, where that has all of the environment; as `scrapy` tells."""
     program = ("tests.later", str(ahead.total_seconds())) if ahead else ("scrapy",)
@@ -135,7 +135,7 @@ def crawl(
     archive: Path,
     site: FakeSite | None,
     *arguments: str,
-    timeout: float = 100,
+    timeout: float = 250,
     ahead: timedelta | None = None,
 ) -> Run:
     """`scrapy crawl OUTLET`, without the pause between requests that the fake outlets do not need."""

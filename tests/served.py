@@ -36,7 +36,7 @@ class Served:
             self.end()
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request(method, path, body or None, headers)
             answer = connection.getresponse()
             return answer, answer.read()
@@ -44,5 +44,5 @@ class Served:
     def end(self) -> tuple[int, str]:
         """Ctrl-C; status, and what was said on standard error."""
         self.process.send_signal(signal.SIGINT)
-        _, log = self.process.communicate(timeout=20)
+        _, log = self.process.communicate(timeout=60)
         return self.process.returncode, log

@@ -47,8 +47,8 @@ class Terminal:
         os.write(self._end, keys.encode())
 
     def resize(self, lines: int, columns: int) -> None:
-        self._size(lines, columns)
-        with self._lock:
+        with self._lock:  # what is drawn for the new size is not read before
+            self._size(lines, columns)
             self.screen.resize(lines, columns)
 
     def seen(self) -> list[str]:

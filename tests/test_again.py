@@ -44,7 +44,7 @@ class Page:
         validators = (("ETag", etag),) if self._has_etag else ()
         if self._has_etag and request.header("If-None-Match") == etag:
             return Reply(status=304, headers=validators)
-        return Reply(headers=(HTML, *validators), body=self._body())
+        return Reply(headers=(HTML, *validators), body=self._body(), gzip=True)
 
     def _body(self) -> bytes:
         advertising = f"<aside>Iklan ke-{len(self.answers)}</aside>" if self._advertised else ""

@@ -24,6 +24,7 @@ from archive.health import Alarm
 from archive.known import Ended
 from crawler import alarms
 from crawler.alarms import News, Webhook
+from tests.buckets import free_port
 from tests.hooks import hooks
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -75,10 +76,10 @@ def test_a_webhook_that_is_dead_or_mute_costs_a_line_of_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(alarms, "PATIENCE", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        port = mute.getsockname()[1]
-        tell(Webhook(f"http://127.0.0.1:{port}/rahasia"))
-    tell(Webhook(f"http://127.0.0.1:{port}/rahasia"))
+    with socket.create_server(("127.0.0.1", 0)) as mute, socket.socket() as dead:
+        dead.bind(("127.0.0.1", 0))  # nobody else gets the port, and nobody listens
+        for server in (mute, dead):
+            tell(Webhook(f"http://127.0.0.1:{server.getsockname()[1]}/rahasia"))
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
     assert "ALARM_WEBHOOK at 127.0.0.1 (Connection refused)" in caplog.text
     assert "rahasia" not in caplog.text
@@ -104,9 +105,8 @@ class Desk:
 @contextmanager
 def desk(**options: Any) -> Iterator[tuple[Desk, int]]:
     clerk = Desk()
-    server = Controller(clerk, hostname="127.0.0.1", port=0, authenticator=clerk.let_in, **options)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        server.port = free.getsockname()[1]
+    given = {"authenticator": clerk.let_in, "ready_timeout": 60.0, **options}
+    server = Controller(clerk, hostname="127.0.0.1", port=free_port(), **given)
     server.start()
     try:
         yield clerk, server.port

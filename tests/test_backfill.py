@@ -66,6 +66,7 @@ def walks(run: Run) -> list[tuple[str, bool]]:
     return [(note["day"], note["done"]) for note in notes]
 
 
+@pytest.mark.timeout(600)  # seven runs
 def test_a_backfill_that_is_killed_five_times_ends_with_the_same_rows(tmp_path: Path) -> None:
     report = soak(tmp_path, days=5, a_day=100, kills=5, seed=1)
     assert report.faults == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -104,12 +105,14 @@ def test_a_server_that_gives_no_answer_is_not_waited_for_again(
 
 def test_a_server_that_stays_silent_is_left_after_a_while(quick_bucket: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ASKING_SECONDS", 0.3)
-    with Proxy(quick_bucket.server.endpoint, lambda _n, _head: Fault(delay=1)) as proxy:
+    with Proxy(quick_bucket.server.endpoint, lambda _n, _head: Fault(delay=60)) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
         asked = Bucket(quick_bucket.uri)
         with pytest.raises(StorageUnreachable, match="ReadTimeoutError"):
             asked.check()
         asked.close()
+        while not proxy.requests:
+            time.sleep(0.02)
     assert len(proxy.requests) == 1
 
 

@@ -26,12 +26,20 @@ def odd(origin: Origin, found: list[Row], *, every: bool) -> list[Made]:
     """In a worker: what hangs, what dies, and what its storage refuses."""
     for row in found:
         if row["url"].endswith("/gantung"):
-            time.sleep(60)
+            time.sleep(600)
         if row["url"].endswith("/mati"):
             os.kill(os.getpid(), signal.SIGKILL)
         if row["url"].endswith("/putus"):
             raise StorageUnreachable("The bucket does not answer.")
     return make(origin, found, every=every)
+
+
+class Hasty(Bulk):
+    """Gives up soon on a page that hangs, and on no other one."""
+
+    def _call(self, rows: list[Row], *, every: bool, seconds: float) -> list[Made]:
+        hangs = any(row["url"].endswith("/gantung") for row in rows)
+        return super()._call(rows, every=every, seconds=3 if hangs else seconds)
 
 
 @pytest.fixture
@@ -52,26 +60,34 @@ def test_a_page_on_which_a_worker_hangs_or_dies_costs_its_own_row_and_the_others
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "_make", odd)
-    monkeypatch.setattr(bulk, "TIMEOUT_SECONDS", 4.0)
     monkeypatch.setattr(bulk, "AT_ONCE", 4)
     found = rows(archive)[:8]
     found[6], found[7] = renamed(found[6], "gantung"), renamed(found[7], "mati")
     ticks = []
-    with Bulk(origin_of(archive), 1) as making:
+    with Hasty(origin_of(archive), 1) as making:
         made = list(making.reread(found, tick=lambda: ticks.append(time.monotonic())))
     assert [old["url"] for old, _ in made] == [row["url"] for row in found]
     assert [number for number, (old, new) in enumerate(made) if old != new] == [6, 7]
     assert [made[number][1] for number in (6, 7)] == [
-        "its extraction came to no end: TimeoutError",
-        "its extraction came to no end: ProcessExpired",
+        "its extraction came to no end: the worker hung",
+        "its extraction came to no end: the worker died",
     ]
     assert len(ticks) > 2, "a lease is kept all the while"
+
+
+def test_of_a_row_whose_warc_file_is_gone_it_is_said_which_and_what_tells_more(archive: Path) -> None:
+    [warc] = archive.glob("warc/**/*.warc.gz")
+    warc.unlink()
+    with Bulk(origin_of(archive), 1) as making:
+        [(_, made)] = making.reread(rows(archive)[:1])
+    assert made == f"{warc} cannot be read: No such file or directory. scrapy verify --deep tells more."
 
 
 def test_who_wants_no_more_rows_does_not_wait_for_a_page_that_hangs(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "_make", odd)
+    monkeypatch.setattr(bulk, "TIMEOUT_SECONDS", 600.0)  # who waits for it waits longer than a test may take
     began = time.monotonic()
 
     def interrupt() -> None:
@@ -80,7 +96,6 @@ def test_who_wants_no_more_rows_does_not_wait_for_a_page_that_hangs(
 
     with pytest.raises(KeyboardInterrupt), Bulk(origin_of(archive), 1) as making:
         list(making.reread([renamed(row, "gantung") for row in rows(archive)], tick=interrupt))
-    assert time.monotonic() - began < 20
 
 
 def test_a_storage_that_does_not_answer_ends_it(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:

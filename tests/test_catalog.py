@@ -17,7 +17,7 @@ from archive import database
 from archive.catalog import Catalog, open_catalog
 from archive.errors import ArgumentError, Damaged, StorageError
 from archive.job import Job
-from archive.known import Changes, Known
+from archive.known import Changes, Known, Version
 from archive.model import RecordRef, Stored, Waiting
 
 Connect = Callable[[], Catalog]
@@ -135,6 +135,29 @@ def test_the_content_does_not_depend_on_the_order_in_which_outlets_commit(tmp_pa
         seen.add(catalog.known(ONE.url))
         catalog.close()
     assert seen == {replace(ONE, outlet="lain", final=False, job="20261122000003-a")}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_row_that_comes_stays_when_another_of_the_same_version_goes_with_it(
+    connect: Connect, *, at_once: bool
+) -> None:
+    goes = Version(
+        article_id="contoh:contoh.test:1",
+        version=1,
+        outlet="contoh",
+        url=ONE.url,
+        captured="2026-11-22T00:00:09+00:00",
+        complete=True,
+        job=ONE.job,
+    )
+    comes = replace(goes, url="https://contoh.test/lain", captured="2026-11-22T00:00:00+00:00")
+    with closing(connect()) as catalog:
+        catalog.commit(Changes(versions=[goes]))
+        told = Changes(unmade=[goes])
+        told.add(Changes(versions=[comes]))
+        for piece in [told] if at_once else told.pieces():
+            catalog.commit(piece)
+        assert catalog.versions(goes.article_id) == [comes]
 
 
 def test_what_waits_is_listed_by_outlet_until_it_is_settled(connect: Connect) -> None:

@@ -206,7 +206,8 @@ def test_more_indexes_are_merged_than_files_may_be_open(tmp_path: Path) -> None:
     for number, path in enumerate(paths):
         cdxj.write(path, [f"com,é{step * 7919 % 997})/ {number:014} {{}}\n" for step in range(300)])
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    highest = max(int(fd.name) for fd in Path("/dev/fd").iterdir())  # tests before this one leave files open
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + len(paths) // 2, hard))
     try:
         merged = list(cdxj.merge(paths))
     finally:

@@ -6,6 +6,7 @@ import gzip
 import json
 import signal
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from archive.job import Job
 from archive.model import Capture
 from tests.bucket_runs import ONE, Machine
 from tests.buckets import Place
-from tests.fakesite import FakeSite, Reply
+from tests.fakesite import FakeSite, Reply, Request
 from tests.postgres import Postgres
 from tests.proxy import Fault, Proxy
 from tests.runs import Run, crawl
@@ -175,7 +176,7 @@ def test_ctrl_c_while_a_job_waits_for_its_uploads_ends_with_6_at_once(
         with machine.crawling(site, f"url={ONE}", UPLOAD_PATIENCE="100") as child:
             until(lambda: proxy.count("PUT .*/warc/") > 1)
             child.send_signal(signal.SIGINT)
-            out, _ = child.communicate(timeout=20)
+            out, _ = child.communicate(timeout=60)
     assert child.returncode == 6, out
     assert "kept       1" in out
     assert "wait for upload" in out
@@ -185,13 +186,27 @@ def test_a_job_whose_lease_was_taken_writes_nothing_more_and_ends_with_9(
     tmp_path: Path, site: FakeSite, quick_bucket: Place
 ) -> None:
     machine = Machine(tmp_path, quick_bucket)
-    slow = Reply(200, headers=(("Content-Type", "text/html"),), body=b"<html></html>", delay=2)
-    site.overrides[WWW, SLOW] = slow
+    has_begun, is_taken, is_told = threading.Event(), threading.Event(), threading.Event()
+
+    def robots(_: Request) -> Reply:
+        has_begun.set()
+        is_taken.wait(60)
+        return Reply(200, headers=(("Content-Type", "text/plain"),), body=b"User-agent: *\nDisallow: /search\n")
+
+    def slow(_: Request) -> Reply:
+        is_told.wait(60)
+        return Reply(200, headers=(("Content-Type", "text/html"),), body=b"<html></html>")
+
+    site.overrides |= {(WWW, "/robots.txt"): robots, (WWW, SLOW): slow}
     with machine.crawling(site, f"url=https://{WWW}{SLOW},{ONE}") as child:
-        until(lambda: any(request.path == SLOW for request in site.requests))
+        assert has_begun.wait(60)
         catalog = sqlite3.connect(machine.folder / "state" / "catalog.sqlite3")
         catalog.execute("UPDATE leases SET machine = 'lain', fence = fence + 1")
         catalog.commit()
+        is_taken.set()
+        assert child.stderr
+        assert any("was leased to another" in line for line in child.stderr)
+        is_told.set()
         out, _ = child.communicate(timeout=60)
     assert child.returncode == 9, out
     assert "tribun: The outlet tribun was leased to another" in out

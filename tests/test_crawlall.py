@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,19 +26,22 @@ from tests.runs import SCRAPY, environment, read_lines, scrapy
 from tests.terminal import Terminal
 
 DONE, FAULT, LEASED, INTERRUPTED = ExitStatus.DONE, ExitStatus.FAULT, ExitStatus.LEASED, ExitStatus.INTERRUPTED
-IDLE = "import signal, sys, time; signal.signal(signal.SIGTERM, {}); print('begun', flush=True); time.sleep(30)"
+IDLE = "import signal, sys, time; signal.signal(signal.SIGTERM, {}); print('begun', flush=True); time.sleep(90)"
 
 
 class Notes:
-    """Remembers what it is told."""
+    """Remembers what it is told, and presses Ctrl-C: when a program has begun, and whenever that was heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, presses: int = 0) -> None:
         self.lines: list[tuple[str, str, bool]] = []
         self.at_once = 0
         self.stops: list[tuple[int, bool]] = []
+        self._presses = presses
 
     def line(self, outlet: str, text: str, *, result: bool) -> None:
         self.lines.append((outlet, text, result))
+        if len(self.lines) == 1:
+            self._press()
 
     def show(self, moments: Sequence[Moment], to_begin: int) -> None:  # noqa: ARG002
         self.at_once = max(self.at_once, len(moments))
@@ -48,28 +51,25 @@ class Notes:
 
     def stopping(self, running: int, *, at_once: bool) -> None:
         self.stops.append((running, at_once))
+        self._press()
 
-
-def run(programs: Mapping[str, str], at_once: int = 2) -> tuple[dict[str, End], Notes]:
-    """Run small programs in place of outlets."""
-    notes = Notes()
-    crew = Fleet(lambda name: [sys.executable, "-S", "-c", programs[name]], notes, at_once)
-    return {end.outlet: end for end in crew.run(programs)}, notes
-
-
-def interrupt(notes_of: Notes, times: int) -> threading.Thread:
-    """Press Ctrl-C so often, once a program has begun."""
-
-    def press() -> None:
-        while not notes_of.lines:
-            time.sleep(0.01)
-        for _ in range(times):
+    def _press(self) -> None:
+        if self._presses:
+            self._presses -= 1
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.3)
 
-    thread = threading.Thread(target=press)
-    thread.start()
-    return thread
+
+class Gate(Notes):
+    """Lets programs that wait for a file go on when two of them have been seen at once."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def show(self, moments: Sequence[Moment], to_begin: int) -> None:
+        super().show(moments, to_begin)
+        if self.at_once > 1:
+            self._path.touch()
 
 
 @pytest.mark.parametrize(
@@ -139,17 +139,18 @@ def test_the_table_has_a_line_for_each_and_a_sentence_for_those_that_are_not_don
     ]
 
 
-def test_whatever_becomes_of_one_outlet_the_others_go_on() -> None:
-    moment = Moment(outlet="tells", kept=3, sentence="tells: done.")
-    ends, notes = run(
-        {
-            "killed": "import os; print('x', flush=True); os.kill(os.getpid(), 9)",
-            "broken": "raise RuntimeError('no such module')",
-            "long": "print('y' * 200_000)",
-            "holds": "import os, time; print('z', flush=True); os.fork() or time.sleep(20)",
-            "tells": f"import os; os.write(int(os.environ['{PIPE}']), b'torn' + bytes([10]) + {moment.dump()!r})",
-        }
-    )
+def test_whatever_becomes_of_one_outlet_the_others_go_on(tmp_path: Path) -> None:
+    moment, notes = Moment(outlet="tells", kept=3, sentence="tells: done."), Gate(tmp_path / "gate")
+    wait = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'gate')!r}): time.sleep(0.01)\n"
+    programs = {
+        "killed": f"{wait}print('x', flush=True); os.kill(os.getpid(), 9)",
+        "broken": f"{wait}raise RuntimeError('no such module')",
+        "long": "print('y' * 200_000)",
+        "holds": "import os, time; child = os.fork(); print(child) if child else time.sleep(90)",
+        "tells": f"import os; os.write(int(os.environ['{PIPE}']), b'torn' + bytes([10]) + {moment.dump()!r})",
+    }
+    crew = Fleet(lambda name: [sys.executable, "-S", "-c", programs[name]], notes, 2)
+    ends = {end.outlet: end for end in crew.run(programs)}
     assert {name: (end.status, end.words) for name, end in ends.items()} == {
         "killed": (FAULT, "killed (SIGKILL)"),
         "broken": (FAULT, "a fault of ours"),
@@ -159,7 +160,8 @@ def test_whatever_becomes_of_one_outlet_the_others_go_on() -> None:
     }
     assert ends["broken"].sentence == "broken: RuntimeError: no such module"
     assert ends["tells"].moment == moment
-    assert ends["holds"].seconds < 10  # its own child has the pipes open for longer
+    [child] = [int(text) for name, text, _ in notes.lines if name == "holds"]
+    os.kill(child, signal.SIGKILL)  # which still had the pipes open
     assert sum(len(text) for name, text, _ in notes.lines if name == "long") == 200_000
     assert ("killed", "x", True) in notes.lines
     assert notes.at_once == 2
@@ -172,12 +174,10 @@ def test_an_outlet_that_cannot_be_begun_is_a_line_with_its_reason() -> None:
 
 
 def test_after_ctrl_c_nothing_is_begun_and_what_runs_is_asked_once() -> None:
-    notes = Notes()
+    notes = Notes(presses=1)
     asked = IDLE.format("lambda *_: sys.exit(130)")
     crew = Fleet(lambda _: [sys.executable, "-S", "-c", asked], notes, 1)
-    thread = interrupt(notes, 1)
     ends = crew.run(["tribun", "detik"])
-    thread.join()
     assert crew.is_interrupted
     assert notes.stops == [(1, False)]
     assert {end.outlet: (end.status, end.words) for end in ends} == {
@@ -188,13 +188,9 @@ def test_after_ctrl_c_nothing_is_begun_and_what_runs_is_asked_once() -> None:
 
 def test_a_second_ctrl_c_ends_what_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet, "MERCY_SECONDS", 0.3)
-    notes = Notes()
+    notes = Notes(presses=3)
     crew = Fleet(lambda _: [sys.executable, "-S", "-c", IDLE.format("signal.SIG_IGN")], notes, 1)
-    thread = interrupt(notes, 3)
-    began = time.monotonic()
     [end] = crew.run(["tribun"])
-    thread.join()
-    assert time.monotonic() - began < 10
     assert notes.stops == [(1, False), (1, True)]
     assert end.words == "killed (SIGKILL)"
 
@@ -241,15 +237,21 @@ def test_all_outlets_run_and_one_at_which_another_job_is_at_work_spoils_nothing(
 
 def test_ctrl_c_on_a_terminal_ends_all_with_130_and_leaves_the_table_alone(tmp_path: Path) -> None:
     settings = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "CONTACT=mailto:uji@contoh.test")
+    is_pressed = threading.Event()
+    late = Reply(404, held=is_pressed, delay=4)  # when the crawls have long heard of it
     with FakeSite() as site:
         for host in ("www.tribunnews.com", "www.kompas.tv"):
-            site.overrides[host, "/robots.txt"] = Reply(404, delay=4)
+            site.overrides[host, "/robots.txt"] = late
         command = [*SCRAPY, "crawlall", "tribun", "kompastv", "intisari", "-j", "2", *settings]
         with Terminal(command, environment(site) | {"TERM": "xterm"}) as terminal:
             terminal.wait_for("tribun: waits for www.tribunnews.com")
             terminal.wait_for("kompastv: waits for www.kompas.tv")
             assert "0 of 3 ended, 1 not begun yet" in terminal.wait_for("not begun yet")
+            while len(site.requests) < 2:
+                time.sleep(0.02)
             terminal.press("\x03")
+            terminal.wait_for("Interrupted: what runs (2) finishes")
+            is_pressed.set()
             assert terminal.wait() == 130
             seen = terminal.seen()
             asked = [request.path for request in site.requests]

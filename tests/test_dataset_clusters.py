@@ -13,7 +13,7 @@ import pytest
 from archive.dataset.read import open_dataset
 from archive.verification import clusters
 from tests.datasets import Stock, text
-from tests.test_dataset_proof import rows_of, seal
+from tests.proofs import rows_of, seal
 
 Row = dict[str, Any]
 

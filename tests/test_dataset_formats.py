@@ -60,7 +60,33 @@ def test_a_line_of_the_docs_loads_all_rows(
 
 
 def test_the_docs_have_a_line_for_each_tool() -> None:
-    assert len(SNIPPETS) == 7
+    assert len(SNIPPETS) == 8
+
+
+@pytest.mark.parametrize("name", [name for name in SNIPPETS if "JSON" in name or "CSV" in name])
+def test_a_line_of_the_docs_changes_no_value(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stock = Stock(tmp_path)
+    odd = ["2024", "007", "1e5", "NA", "null", "true", "2026-11-20", "'a\r\nb", 'a;b,"c"\td', "1,5"]
+    facts = {"language_confidence": 0.8765432109876543, "published": None, "free": None}
+    stock.put(*({"number": at, "title": title, "section": title, **facts} for at, title in enumerate(odd, 1)))
+    stock.put({"number": 1, "title": "2025", "free": True}, outlet="detik")
+    form = "jsonl" if "JSON" in name else "csv"
+    monkeypatch.chdir(stock.build(form))
+    found: dict[str, Any] = {}
+    exec(SNIPPETS[name], found)
+    read = {row["id"]: row for row in found["frame"].to_dict("records")}
+    wanted = {row["id"]: row for row in stock.rows()}
+    if form == "csv":
+        wanted = {row["id"]: row for path in Path().rglob("*.csv.gz") for row in csv_rows(path)}
+    assert read.keys() == wanted.keys()
+    for key, row in wanted.items():
+        told = {column: value for column, value in read[key].items() if not is_missing(value)}
+        assert told == {column: value for column, value in row.items() if not is_missing(value)}
+
+
+def is_missing(value: Any) -> bool:
+    """NaN is what pandas has for null."""
+    return value is None or value == "" or value != value  # noqa: PLR0124
 
 
 def test_parquet_has_instants_in_utc_beside_those_of_the_outlets_clock_and_typed_columns(stock: Stock) -> None:
@@ -92,10 +118,10 @@ def test_an_instant_outside_of_the_calendar_of_utc_is_kept_as_text(stock: Stock)
 
 def test_csv_keeps_formulas_lists_and_line_ends_and_only_nul_becomes_another_character(stock: Stock) -> None:
     folder = stock.build("csv")
-    [detik] = list(csv.DictReader(io.StringIO(unfolded(folder / "data/detik/2026-11/part-00000.csv.gz"), newline="")))
+    [detik] = csv_rows(folder / "data/detik/2026-11/part-00000.csv.gz")
     assert detik["text"] == 'Baris\rsatu, "dua"\n\nNol\ufffd dan 🐟'
     assert (detik["free"], detik["complete"], detik["section"]) == ("false", "true", "")
-    one, two = csv.DictReader(io.StringIO(unfolded(folder / "data/tribun/2026-11/part-00000.csv.gz"), newline=""))
+    one, two = csv_rows(folder / "data/tribun/2026-11/part-00000.csv.gz")
     assert json.loads(one["tags"]) == ["beras", 'harga "naik"']
     assert (two["title"], two["published"], two["tags"]) == ("=HYPERLINK(1)", "", "")
     assert json.loads(two["captures"])[0]["record_id"] == ref("tribun", 2).record_id
@@ -211,6 +237,10 @@ def test_formats_without_whole_rows_say_so(stock: Stock) -> None:
         next(open_dataset(stock.build("csv")).rows())
     with pytest.raises(ArgumentError, match=r"has no facts\.csv"):
         next(open_dataset(stock.build("jsonl")).facts())
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(unfolded(path), newline="")))
 
 
 def unfolded(path: Path) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def frozen(
     uri: Path | str, state: Path, name: str = "uji", form: str = "parquet", tell: Tell = lambda *_: None, **asked: Any
 ) -> Frozen:
     order = Order(name=name, form=form, selection=Selection(**asked), titles=TITLES)
-    return freeze(str(uri), str(state), order, None, jobs=1, patience=10, tell=tell)
+    return freeze(str(uri), str(state), order, None, jobs=1, patience=60, tell=tell)
 
 
 def nothing_is_left(stock: Stock, state: Path) -> bool:
@@ -196,15 +197,50 @@ def test_the_card_tells_holes_by_month_and_coverage_by_day_and_alarms_of_the_job
     folder = stock.build(catalog=catalog)
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "| Tribunnews | 2026-11 | not tried yet 1, 404 1 | 3 | 4 | 50.0 % |" in card
-    assert "| detik | 2026-11 |  | 1 | 0 | unknown |" in card
+    assert "| detik | 2026-11 | nothing was announced | 1 | 0 | unknown |" in card
     assert "| Tribunnews | 1 | 1 | layout in 1 |" in card
     assert "1 rows have one or more" in card
     with (folder / "coverage.csv").open(newline="") as file:
-        [day] = csv.DictReader(file)
+        detik, day = csv.DictReader(file)
+    assert (detik["outlet"], detik["day"], detik["announced"]) == ("detik", "", "0")
     assert (day["outlet"], day["day"], day["announced"], day["extracted"]) == ("tribun", "2026-11-20", "4", "2")
     assert (day["missing 404"], day["missing not tried yet"], day["missing wall"]) == ("1", "1", "0")
     package = open_dataset(stock.build(catalog=catalog, exclude_opt_out=True)).package
     assert (package["counts"]["tribun"]["rows"], package["left_out"]["opt_out"]) == (2, 1)
+
+
+def test_an_outlet_without_rows_is_in_the_card_and_in_coverage_with_the_reasons(stock: Stock, catalog: Catalog) -> None:
+    at, source = "2026-11-22T00:00:00+00:00", "https://tribun.test/s"
+    announced = [
+        Announced(url=f"https://tribun.test/{number}", outlet="tribun", day="2026-12-01", at=at, source=source)
+        for number in (7, 8)
+    ]
+    ended = [
+        Ended(job="20261201000000-abc", outlet="kompas", at=at, facts={"alarms": [{"kind": "wall"}]}),
+        Ended(job="20261201000000-def", outlet="antara", at=at, facts={}),
+        Ended(job="20261201000000-ghi", outlet="tribun", at=at, facts={"alarms": [{"kind": "layout"}]}),
+    ]
+    catalog.commit(Changes(announced=announced, ended=ended))
+    stock.put({"number": 9, "published": "2026-12-02T08:00:00+07:00"}, outlet="detik")
+    tribun = ("| Tribunnews | 2026-12 | not tried yet 2 | 0 | 2 | 0.0 % |", ("tribun", "2026-12-01", "2", "0"))
+    detik = ("| detik | 2026-12 | nothing was announced | 1 | 0 | unknown |", ("detik", "", "0", "0"))
+    kompas = "| kompas | all | nothing was announced; alarms of its jobs: wall in 1 | 0 | 0 | unknown |"
+    antara = "| antara | all | nothing was announced | 0 | 0 | unknown |"
+    everyone = [(antara, ("antara", "", "0", "0")), detik, (kompas, ("kompas", "", "0", "0")), tribun]
+    since = date(2026, 12, 1)
+    assert holes(stock.build(catalog=catalog, since=since)) == everyone
+    assert holes(stock.build(catalog=catalog, since=since, outlets=("tribun", "detik"))) == [detik, tribun]
+    assert content(stock.build(catalog=catalog, since=since)) == content(stock.build(catalog=catalog, since=since))
+    card = (stock.build(since=since, outlets=("tribun", "detik")) / "README.md").read_text(encoding="utf-8")
+    assert "| detik | 2026-12 | 1 |\n| Tribunnews | all | 0 |\n" in card
+
+
+def holes(folder: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """What the card and coverage.csv say of each outlet."""
+    table = re.findall(r"^\|.*(?:%|unknown) \|$", (folder / "README.md").read_text("utf-8"), re.MULTILINE)
+    with (folder / "coverage.csv").open(newline="") as file:
+        days = [(day["outlet"], day["day"], day["announced"], day["extracted"]) for day in csv.DictReader(file)]
+    return [*zip(table, days, strict=True)]
 
 
 def test_the_verb_says_what_it_came_to_and_where_it_is(stock: Stock) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,20 @@ def test_a_name_that_a_comparison_takes_for_something_else_is_refused(name: str)
 def test_an_archive_without_rows_and_outlets_that_have_none_are_said(stock: Stock) -> None:
     with pytest.raises(ArgumentError, match=r"There are no rows in .*: scrapy crawl OUTLET makes them"):
         stock.build()
-    stock.put({})
-    with pytest.raises(ArgumentError, match="There are no rows of 'trbun'; there are of tribun"):
+    stock.put({"published": "2026-11-02T08:00:00+07:00"}, outlet="detik")
+    with pytest.raises(ArgumentError, match="There are no rows of 'trbun'; there are of detik"):
         stock.build(outlets=("trbun",))
+    july: dict[str, Any] = {"since": date(2026, 7, 1), "until": date(2026, 7, 31)}
+    says = r"There is no row, of any day, of tribun: scrapy crawl tribun -a since=2026-07-01 -a until=2026-07-31 makes"
+    with pytest.raises(ArgumentError, match=rf"{says} some; there are of detik\."):
+        stock.build(outlets=("tribun",), **july)
+    says = r"no row of outlets detik; from 2026-07-01 to 2026-07-31; all languages, and no .* 1 are of other days, 0 of"
+    with pytest.raises(ArgumentError, match=rf"{says}.*first: scrapy crawl detik -a since=2026-07-01 -a until=2026-"):
+        stock.build(outlets=("detik",), **july)
     with pytest.raises(ArgumentError, match="0 are of other days, 1 of other languages or none, and 0 opted out"):
         stock.build(language="jv")
+    card = (stock.build(outlets=("detik", "tribun")) / "README.md").read_text(encoding="utf-8")
+    assert "| detik | 2026-11 | 1 |\n| Tribunnews | all | 0 |\n" in card
 
 
 @pytest.mark.parametrize(

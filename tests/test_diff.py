@@ -2,68 +2,27 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scrapy.exceptions import UsageError
-from scrapy.utils.project import get_project_settings
 
-from crawler.commands.diff import Command
 from tests.buckets import Place
-from tests.compared import OLD, dataset, drop, part, part_key, row
+from tests.compared import FIRST, OLD, SECOND, counted, dataset, part, row
 from tests.lives import exchange, keep, on_disk
 from tests.runs import ROOT, scrapy
 from tests.test_verify_bucket import put
 
-FIRST, SECOND = "20261123000000", "20261124000000"
 
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Three articles and a listing; a rebuild lost the second and gained the listing, the next changed a title."""
-    root = tmp_path / "data"
-    part(root, [row(1), row(2), row(3)])
-    part(root, [drop(4, "listing", "40 links")], folder="dropped")
-    rebuilt: dict[str, Any] = {"rules": "bbbb"}
-    part(root, [row(1, **rebuilt), row(3, **rebuilt), row(4, **rebuilt)], revision=FIRST)
-    part(root, [drop(2, "gallery", "12 pictures", **rebuilt)], revision=FIRST, folder="dropped")
-    made = {"extractor": "3", "rules": "cccc"}
-    part(root, [row(1, **made), row(3, **made, title="Baru"), row(4, **made)], "3", SECOND)
-    part(root, [drop(2, "gallery", "12 pictures", **made)], "3", SECOND, folder="dropped")
-    return root
-
-
-@pytest.fixture
-def diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any, str]]:
-    """The verb in this process: its exit status, its JSON or lines, and what it complained of."""
-
-    def run(*names: str, as_json: bool = True, **options: Any) -> tuple[int, Any, str]:
-        verb = Command()
-        verb.settings = get_project_settings()
-        verb.settings.setdict({"ARCHIVE_URI": str(tmp_path / "data"), "STATE_DIR": None})
-        limits = dict.fromkeys(("lost", "gained", "changed", "paragraphs_lost"))
-        verb.run([*names], Namespace(**{"outlet": None, "examples": 3, "json": as_json} | limits | options))
-        out, err = capsys.readouterr()
-        return int(verb.exitcode), (json.loads(out) if as_json and out else out.splitlines()), err
-
-    return run
-
-
-def counted(said: dict[str, Any]) -> dict[str, int]:
-    return {name: number for name, number in said["total"]["articles"].items() if number}
-
-
-def test_what_rebuilds_changed_is_told_to_a_person(root: Path, diff: Callable[..., Any]) -> None:
+def test_what_rebuilds_changed_is_told_to_a_person(rebuilt: Path, diff: Callable[..., Any]) -> None:
     status, lines, log = diff("before", "archive", as_json=False)
     assert (status, log) == (0, "")
     assert lines == [
-        f"A  before: archive {root} before its rebuild",
-        f"B  archive: archive {root}",
+        f"A  before: archive {rebuilt} before its rebuild",
+        f"B  archive: archive {rebuilt}",
         "",
         "contoh",
         "  articles    3 -> 3: 1 gained, 1 lost, 1 changed, 1 unchanged",
@@ -82,12 +41,12 @@ def test_what_rebuilds_changed_is_told_to_a_person(root: Path, diff: Callable[..
     ]
 
 
-def test_a_script_gets_numbers_of_each_outlet_and_whole_examples(root: Path, diff: Callable[..., Any]) -> None:
-    part(root, [row(outlet="lain")])
+def test_a_script_gets_numbers_of_each_outlet_and_whole_examples(rebuilt: Path, diff: Callable[..., Any]) -> None:
+    part(rebuilt, [row(outlet="lain")])
     status, said, _ = diff("before", "archive")
     assert status == 0
     assert set(said) == {"a", "b", "unread", "total", "outlets", "examples", "thresholds", "beyond"}
-    assert said["b"] == {"name": "archive", "where": f"archive {root}"}
+    assert said["b"] == {"name": "archive", "where": f"archive {rebuilt}"}
     assert counted(said) == {"a": 4, "b": 4, "gained": 1, "lost": 1, "changed": 1, "unchanged": 2}
     assert said["outlets"]["lain"]["articles"]["unchanged"] == 1
     assert said["outlets"]["contoh"]["verdicts"] == [
@@ -116,16 +75,16 @@ def test_a_script_gets_numbers_of_each_outlet_and_whole_examples(root: Path, dif
     ],
 )
 def test_rows_of_an_extractor_and_its_rules_are_found_in_kept_parts(
-    root: Path, diff: Callable[..., Any], names: tuple[str, str], numbers: dict[str, int]
+    rebuilt: Path, diff: Callable[..., Any], names: tuple[str, str], numbers: dict[str, int]
 ) -> None:
-    assert root.exists()
+    assert rebuilt.exists()
     status, said, _ = diff(*names)
     assert (status, counted(said)) == (0, numbers)
 
 
-def test_what_a_rebuild_emptied_is_empty_for_its_rules(root: Path, diff: Callable[..., Any]) -> None:
-    part(root, [row(1, rules="dddd"), row(2, rules="dddd")], revision="20261125000000")
-    part(root, [], "0", "20261125000000", folder="dropped")
+def test_what_a_rebuild_emptied_is_empty_for_its_rules(rebuilt: Path, diff: Callable[..., Any]) -> None:
+    part(rebuilt, [row(1, rules="dddd"), row(2, rules="dddd")], revision="20261125000000")
+    part(rebuilt, [], "0", "20261125000000", folder="dropped")
     _, said, _ = diff("2:aaaa", "2:dddd")
     assert counted(said) == {"a": 3, "b": 2, "lost": 1, "unchanged": 2}
     assert said["total"]["verdicts"] == []
@@ -164,13 +123,13 @@ def test_today_s_rules_are_compared_without_writing_anything(tmp_path: Path, dif
     assert any(one["url"] == lost and one["now"].startswith("not-made: ") for one in said["examples"])
 
 
-def test_datasets_are_compared_by_name_and_by_folder(root: Path, tmp_path: Path, diff: Callable[..., Any]) -> None:
+def test_datasets_are_compared_by_name_and_by_folder(rebuilt: Path, tmp_path: Path, diff: Callable[..., Any]) -> None:
     twin = {name: row(9)[name] for name in ("id", "version", "outlet", "url", "captures")}
-    dataset(root / "datasets" / "berita-1", [row(1), row(2, duplicates=[twin]), row(9, outlet="lain")])
+    dataset(rebuilt / "datasets" / "berita-1", [row(1), row(2, duplicates=[twin]), row(9, outlet="lain")])
     elsewhere = dataset(tmp_path / "salinan", [row(1, version=2, title="Baru"), row(2), row(9)])
     status, said, _ = diff("berita-1", str(elsewhere))
     assert status == 0
-    assert said["a"]["where"] == f"dataset {root}/datasets/berita-1"
+    assert said["a"]["where"] == f"dataset {rebuilt}/datasets/berita-1"
     assert counted(said) == {"a": 3, "b": 3, "gained": 1, "lost": 1, "changed": 1, "unchanged": 1}
     assert said["total"]["verdicts"] == [{"was": "duplicate", "now": "article", "rows": 1}]
     _, said, _ = diff("berita-1", "archive", outlet="contoh")
@@ -195,19 +154,19 @@ def test_a_dataset_says_what_the_archive_says_that_it_was_made_of(tmp_path: Path
     assert set(said["total"]["not_compared"]) == {"cluster", "cluster_share", "duplicates"}
 
 
-def test_another_archive_is_compared_by_its_folder(root: Path, tmp_path: Path, diff: Callable[..., Any]) -> None:
+def test_another_archive_is_compared_by_its_folder(rebuilt: Path, tmp_path: Path, diff: Callable[..., Any]) -> None:
     part(tmp_path / "lain", [row(1), row(3, paragraphs=[*OLD, "Baru."])])
     status, said, _ = diff("archive", str(tmp_path / "lain"))
-    assert root.exists()
+    assert rebuilt.exists()
     assert (status, counted(said)) == (0, {"a": 3, "b": 2, "lost": 1, "changed": 1, "unchanged": 1})
     assert said["total"]["paragraphs"] == {"a": 8, "gained": 1, "lost": 0}
 
 
 def test_archives_and_datasets_in_a_bucket_are_compared_by_their_addresses(
-    root: Path, quick_bucket: Place, diff: Callable[..., Any]
+    rebuilt: Path, quick_bucket: Place, diff: Callable[..., Any]
 ) -> None:
-    dataset(root / "datasets" / "berita", [row(1), row(3), row(4)])
-    put(root, quick_bucket)
+    dataset(rebuilt / "datasets" / "berita", [row(1), row(3), row(4)])
+    put(rebuilt, quick_bucket)
     for address, differing in ((quick_bucket.uri, 0), (f"{quick_bucket.uri}/datasets/berita", 1)):
         status, said, _ = diff("archive", address, changed="0")
         assert (status, said["total"]["articles"]["changed"]) == (7 if differing else 0, differing)
@@ -225,118 +184,27 @@ def test_archives_and_datasets_in_a_bucket_are_compared_by_their_addresses(
     ],
 )
 def test_thresholds_make_a_gate_of_it(
-    root: Path, diff: Callable[..., Any], limits: dict[str, str], status: int, beyond: int
+    rebuilt: Path, diff: Callable[..., Any], limits: dict[str, str], status: int, beyond: int
 ) -> None:
-    assert root.exists()
+    assert rebuilt.exists()
     done, said, log = diff("before", "archive", **limits)
     assert (done, len(said["beyond"]), len(log.splitlines())) == (status, beyond, beyond)
     assert said["thresholds"] == {name.replace("_", "-"): text for name, text in limits.items()}
 
 
-def test_what_is_no_row_is_named_and_the_gate_does_not_open(root: Path, diff: Callable[..., Any]) -> None:
-    path = root / part_key("articles", "3", SECOND)
-    lines = gzip.decompress(path.read_bytes()) + b'[1]\n{"id": 3}\nrusak\n'
-    path.write_bytes(gzip.compress(lines) + b"\x00\x01sampah")
-    status, said, log = diff("before", "archive", lost="9")
-    assert status == 5
-    assert said["unread"] == 4
-    assert counted(said)["b"] == 3
-    assert f"{path}: line 4: the line is no object" in log
-
-
-def torn(folder: Path) -> None:
-    path = folder / "data" / "part-00000.jsonl.gz"
-    path.write_bytes(path.read_bytes()[:-20])
-
-
-def gone(folder: Path) -> None:
-    (folder / "data" / "part-00000.jsonl.gz").unlink()
-
-
-def short(folder: Path) -> None:
-    path = folder / "data" / "part-00000.jsonl.gz"
-    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).splitlines(keepends=True)[0]))
-
-
-def odd(folder: Path) -> None:
-    path = folder / "data" / "part-00000.jsonl.gz"
-    path.write_bytes(gzip.compress(b'{"id": 5, "duplicates": 7}\n' * 2))
-
-
-def joined(folder: Path) -> None:
-    path = folder / "data" / "part-00000.jsonl.gz"
-    path.write_bytes(gzip.compress(json.dumps(row(duplicates=[3])).encode() + b"\n"))
-
-
-def newer(folder: Path) -> None:
-    package = json.loads((folder / "datapackage.json").read_text())
-    (folder / "datapackage.json").write_text(json.dumps(package | {"schema_version": 99}))
-
-
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [
-        (torn, "cannot be read"),
-        (gone, "is not there"),
-        (short, "has 1 rows and not 2"),
-        (odd, "row 1: id cannot be '5'"),
-        (joined, "row 1: outlet cannot be 'None'"),
-        (newer, "schema version"),
-    ],
-)
-def test_half_a_dataset_is_not_compared(
-    root: Path, diff: Callable[..., Any], harm: Callable[[Path], None], said: str
-) -> None:
-    harm(dataset(root / "datasets" / "rusak", [row(1), row(2)]))
-    status, out, log = diff("archive", "rusak")
-    assert (status, out) == (5, [])
-    assert said in log
-
-
-@pytest.mark.parametrize(
-    ("names", "options", "said"),
-    [
-        (("archive",), {}, "Name two sets of rows"),
-        (("archive", "before", "3"), {}, "Name two sets of rows"),
-        (("archive", "--semua"), {}, "There is no option --semua"),
-        (("archive", "archive"), {}, "A and B are both archive /.*/data: it does not differ"),
-        (("archive", "{root}"), {}, "A and B are both"),
-        (("archive", "4"), {}, "extractors: 2, 2:aaaa, 2:bbbb, 3, 3:cccc; datasets: berita; and the folder"),
-        (("archive", "2:ffff"), {}, "No row was made with 2:ffff. There are archive, before and rebuild"),
-        (("archive", "tidak/ada"), {}, "There is no tidak/ada to compare"),
-        (("archive", "\x1b[2J\x00"), {}, r"There is no \\x1b\[2J\\x00 to compare"),
-        (("archive", "{root}/articles"), {}, "There is no .*/articles to compare"),
-        (("archive", "before"), {"outlet": "tribun"}, "Neither A nor B has an article of tribun"),
-        (("archive", "before"), {"examples": -1}, "--examples=-1 cannot be"),
-        (("archive", "before"), {"lost": "sedikit"}, "--lost=sedikit is no threshold"),
-    ],
-)
-def test_what_cannot_be_meant_is_a_sentence(
-    root: Path, diff: Callable[..., Any], names: tuple[str, ...], options: dict[str, Any], said: str
-) -> None:
-    dataset(root / "datasets" / "berita", [row()])
-    with pytest.raises(UsageError, match=said):
-        diff(*(name.format(root=root) for name in names), **options)
-
-
-def test_an_archive_that_is_not_there_is_named(tmp_path: Path, diff: Callable[..., Any]) -> None:
-    with pytest.raises(UsageError, match=f"There is no archive at {tmp_path}/data"):
-        diff("archive", "before")
-
-
-def test_rows_of_an_older_shape_are_compared_as_far_as_both_have_it(root: Path, diff: Callable[..., Any]) -> None:
+def test_rows_of_an_older_shape_are_compared_as_far_as_both_have_it(rebuilt: Path, diff: Callable[..., Any]) -> None:
     lacks = ("text_confidence", "free", "opt_out")
     old = {name: value for name, value in row(outlet="lama", schema=1).items() if name not in lacks}
-    part(root, [old])
-    part(root, [row(outlet="lama", free=True)], "3", SECOND)
+    part(rebuilt, [old])
+    part(rebuilt, [row(outlet="lama", free=True)], "3", SECOND)
     _, said, _ = diff("before", "archive", outlet="lama")
     assert counted(said) == {"a": 1, "b": 1, "unchanged": 1}
     assert said["total"]["not_compared"] == dict.fromkeys(sorted(lacks), 1)
 
 
-def test_nothing_that_a_row_says_moves_the_cursor(root: Path, diff: Callable[..., Any]) -> None:
-    part(root, [row(title="\x1b[2Jlama", outlet="lain")])
-    part(root, [row(title="\u202ebaru\x07", outlet="lain")], revision=FIRST)
+def test_nothing_that_a_row_says_moves_the_cursor(rebuilt: Path, diff: Callable[..., Any]) -> None:
+    part(rebuilt, [row(title="\x1b[2Jlama", outlet="lain")])
+    part(rebuilt, [row(title="\u202ebaru\x07", outlet="lain")], revision=FIRST)
     for as_json in (True, False):
         _, said, _ = diff("before", "archive", as_json=as_json)
         text = json.dumps(said) if as_json else "\n".join(said)
@@ -344,9 +212,19 @@ def test_nothing_that_a_row_says_moves_the_cursor(root: Path, diff: Callable[...
         assert all(char.isprintable() or char == "\n" for char in text)
 
 
-def test_a_release_is_stopped_from_the_command_line(root: Path) -> None:
+def test_a_release_is_stopped_from_the_command_line(rebuilt: Path) -> None:
     status, out, log = scrapy(
-        "diff", "before", "archive", "-s", f"ARCHIVE_URI={root}", "--lost", "0", "--changed", "100%", "--examples", "0"
+        "diff",
+        "before",
+        "archive",
+        "-s",
+        f"ARCHIVE_URI={rebuilt}",
+        "--lost",
+        "0",
+        "--changed",
+        "100%",
+        "--examples",
+        "0",
     )
     assert status == 7, log
     assert out.splitlines()[-1] == "  field       title: 1 changed"

@@ -15,6 +15,7 @@ from fastwarc.warc import ArchiveIterator
 
 from archive.job import Job
 from archive.whole import read_whole
+from crawler.middlewares.robots import TIMEOUT_SECONDS
 from tests.fakesite import FakeSite, Reply
 from tests.runs import ROOT, SCRAPY, crawl, environment, scrapy
 
@@ -61,12 +62,10 @@ def test_after_a_few_refusals_in_a_row_the_outlet_is_left_alone(tmp_path: Path, 
     assert done.manifest()["counts"]["left"] == 4
 
 
-def test_without_a_network_it_ends_with_3_within_a_minute(tmp_path: Path) -> None:
-    began = time.monotonic()
-    status, out, _ = scrapy(
-        "crawl", "tribun", "-s", f"ARCHIVE_URI={tmp_path}", https_proxy="", http_proxy="", no_proxy="*"
-    )
-    assert time.monotonic() - began < 60
+def test_without_a_network_it_ends_with_3_and_says_so(tmp_path: Path) -> None:
+    # Its host is in .test, which no resolver knows (RFC 6761, section 6.2), whether or not there is a network.
+    given = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "SPIDER_MODULES=tests.spiders")
+    status, out, _ = scrapy("crawl", "contoh", *given, https_proxy="", http_proxy="", no_proxy="*")
     assert status == 3
     assert "could not be reached (dns)" in out
     assert "Check the network" in out
@@ -74,9 +73,9 @@ def test_without_a_network_it_ends_with_3_within_a_minute(tmp_path: Path) -> Non
 
 def test_a_host_that_swallows_everything_ends_with_3_within_a_minute(tmp_path: Path, site: FakeSite) -> None:
     site.overrides[WWW, "/robots.txt"] = Reply(200, delay=300)
-    began = time.monotonic()
     done = crawl("tribun", tmp_path, site)
-    assert time.monotonic() - began < 60
+    assert {request.path for request in site.requests} == {"/robots.txt"}
+    assert len(site.requests) * TIMEOUT_SECONDS < 60
     assert done.status == 3
     assert "timeout" in done.out
 
@@ -229,8 +228,9 @@ def test_ctrl_c_ends_with_130_and_what_was_kept_is_whole(tmp_path: Path, site: F
 def test_a_second_ctrl_c_ends_with_130_at_once_and_the_next_run_goes_on(tmp_path: Path, site: FakeSite) -> None:
     slow = "/nasional/9900001/lambat"
     site.overrides[WWW, slow] = Reply(200, delay=60)
+    settings = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "LOG_LEVEL=DEBUG")
     child = subprocess.Popen(
-        [*SCRAPY, "crawl", "tribun", "-s", f"ARCHIVE_URI={tmp_path}", "-a", f"url=https://{WWW}{slow}"],
+        [*SCRAPY, "crawl", "tribun", *settings, "-a", f"url=https://{WWW}{slow}"],
         cwd=ROOT,
         env=environment(site),
         stdout=subprocess.PIPE,
@@ -240,7 +240,8 @@ def test_a_second_ctrl_c_ends_with_130_at_once_and_the_next_run_goes_on(tmp_path
     while not any(request.path == slow for request in site.requests):
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    assert child.stdout is not None
+    assert any("Received SIGINT, shutting down gracefully" in line for line in child.stdout)
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=30)
     assert child.returncode == 130, out

@@ -247,7 +247,7 @@ def test_a_row_leads_to_no_file_but_those_of_its_outlet(shelf: Shelf) -> None:
 
 def test_two_files_of_one_name_are_said_and_not_packed(shelf: Shelf) -> None:
     [page] = shelf.pages(1, 1)
-    folder = shelf.root / "warc/tribun/2027"
+    folder = shelf.root / "warc/tribun/1999"
     folder.mkdir()
     for key in (page.ref.warc, cdxj.path_for(page.ref.warc)):
         shutil.copy(shelf.root / key, folder)

@@ -48,7 +48,7 @@ def fixture(checkout: Path, *arguments: str, site: FakeSite | None = None) -> tu
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=100,
     )
     return done.returncode, done.stdout, done.stderr
 

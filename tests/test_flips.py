@@ -23,6 +23,7 @@ from archive.holding import Holding
 from archive.job import Job
 from archive.model import Article, Capture, Verdict
 from archive.outcome import Outcome
+from archive.seal import sealed
 from archive.takedown import log
 from archive.verification.files import verify_file
 from archive.verification.jobs import in_spool
@@ -167,8 +168,9 @@ def test_a_file_that_a_takedown_is_changing_is_said_to_be_that(archive: Path) ->
     path.write_bytes(data)
     begun = archive / log.began_key("contoh", "20261122000000-abc123")
     begun.parent.mkdir(parents=True)
-    entry = {"job": "20261122000000-abc123", "id": "contoh:1", "addresses": [], "datasets": [], "completes": []}
-    begun.write_text(json.dumps(entry | {"files": [path.relative_to(archive).as_posix()]}))
+    entry = {"job": "20261122000000-abc123", "outlet": "contoh", "id": "contoh:1", "at": "2026-11-22", "reason": "uji"}
+    nothing = dict.fromkeys(("addresses", "rows", "datasets", "completes"), ())
+    begun.write_bytes(sealed(entry | nothing | {"files": [path.relative_to(archive).as_posix()]}))
     assert ":0: file-digest: a takedown is changing it, or was cut short" in verified(archive)[1]
 
 

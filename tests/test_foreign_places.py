@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +110,18 @@ def test_what_is_no_warc_is_refused_with_what_to_do(tmp_path: Path, name: str, d
         list(warcs(tmp_path / name, name))
 
 
-def test_a_folder_has_its_warcs_and_waczs_each_once(tmp_path: Path) -> None:
+def test_a_folder_has_its_warcs_and_waczs_each_once_and_no_link_leads_to_another_folder(tmp_path: Path) -> None:
     book = Book()
     book.page(1)
     (tmp_path / "dalam").mkdir()
     files = [book.write(tmp_path / "dalam" / "a.warc.gz"), book.write(tmp_path / "b.warc")]
     (tmp_path / "catatan.txt").write_text("bukan")
+    (tmp_path / "akar").symlink_to("/", target_is_directory=True)
+    (tmp_path / "dalam" / "kembali").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "c.warc").symlink_to(files[1])
+    os.mkfifo(tmp_path / "pipa.warc")
     listed = sources([str(tmp_path), str(files[1]), files[0].as_uri()], lambda error: pytest.fail(str(error)))
-    assert [source.name for source in listed] == [str(tmp_path / "b.warc"), str(files[0])]
+    assert [source.name for source in listed] == [str(tmp_path / "b.warc"), str(tmp_path / "c.warc"), str(files[0])]
     assert {source.size for source in listed} == {path.stat().st_size for path in files}
 
 
@@ -136,6 +141,21 @@ def test_a_folder_has_its_warcs_and_waczs_each_once(tmp_path: Path) -> None:
 def test_a_place_where_nothing_can_be_is_said_before_anything_is_read(tmp_path: Path, place: str, said: str) -> None:
     with pytest.raises(ArgumentError, match=said):
         sources([place.format(tmp_path)], lambda _: None)
+
+
+def test_a_folder_that_nobody_may_look_into_is_not_called_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = PermissionError(13, "Permission denied", str(tmp_path))
+
+    def shut(_: Path, onerror: Callable[[OSError], None]) -> Iterator[Any]:
+        onerror(closed)
+        return iter(())
+
+    monkeypatch.setattr(os, "walk", shut)  # root may look into any
+    told: list[object] = []
+    assert sources([str(tmp_path)], told.append) == []
+    assert told == [closed]
 
 
 def test_a_pipe_is_no_archive_and_nobody_waits_for_it(tmp_path: Path) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-import tracemalloc
 import zlib
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,24 +10,18 @@ from typing import Any
 import brotli
 import pytest
 
-from archive import spool as spooling
 from archive.errors import ExitStatus
 from archive.faults import Fault
 from archive.foreign import exchanges
-from archive.foreign.exchanges import answers, instant
-from archive.foreign.found import Asked, Found, Place, Skipped
+from archive.foreign.exchanges import instant
+from archive.foreign.found import Place, Skipped
 from archive.foreign.mending import CutShort, mend
-from archive.foreign.pairing import NEAR, Exchange, paired
-from archive.foreign.places import Source
-from archive.foreign.shelf import Shelf
+from archive.foreign.pairing import Exchange
 from archive.message import head_of, payload
 from archive.verification.files import verify_file
-from crawler.foreign.gathering import NAMED, Gathering
 from crawler.others import OTHERS, others
-from crawler.rereading import response_of
-from tests.foreign import HTML, MOMENT, NOW, Book, address, bare, found, http, member, owners, page, taken
-from tests.runs import read_lines
-from tests.warcs import ASKED, IDENTICAL, name, packed, record, sha1
+from tests.foreign import HTML, MOMENT, NOW, Book, address, bare, found, http, owners, page, taken
+from tests.warcs import ASKED, IDENTICAL, name, record, sha1
 
 GZIPPED = zlib.compressobj(wbits=31)
 PACKED = GZIPPED.compress(page(1)) + GZIPPED.flush()
@@ -232,28 +222,11 @@ def test_only_answers_to_get_are_adopted(tmp_path: Path, method: bytes, said: st
     assert [reason(one) for one in found(book.write(tmp_path / "x.warc"))] == [said]
 
 
-def test_answers_without_requests_do_not_pile_up(tmp_path: Path) -> None:
-    book = Book()
-    for number in range(200):
-        book.page(number)
-    seen, given = 0, 0
-
-    def counted() -> Iterator[Found]:
-        nonlocal seen
-        for one in answers(book.write(tmp_path / "x.warc"), owners.sort, NOW):
-            seen += 1
-            yield one
-
-    for _ in paired(counted()):
-        given += 1
-        assert seen - given <= 64
-    assert given == 200
-
-
 def test_a_page_of_no_outlet_stays_where_it_was_found() -> None:
     here = "https://lain.test/cerita?id=7"
     assert others.own_address(here, "https://www.lain.test/cerita") == "https://www.lain.test/cerita"
     assert others.own_address(here, "https://contoh.test/berita/1") == here
+    assert others.canonical("http://[2001:DB8::1]:80/cerita") == "https://[2001:db8::1]/cerita"
     assert owners.sort(here) == Place(OTHERS, others.article_id(here), here, errors=False)
     assert owners.sort("http://contoh.test/berita/1?utm_source=x#atas") == Place(
         "contoh", "contoh.test:1", "http://contoh.test/berita/1?utm_source=x", errors=True
@@ -277,74 +250,6 @@ def test_a_record_that_ends_before_its_length_is_left_and_what_is_no_protocol_is
     book.response(address(1), block.replace(b"Content-Length", b"X-Length"))
     (tmp_path / "torn.warc").write_bytes(book.records[0][:-50])
     assert [reason(one) for one in found(tmp_path / "torn.warc")] == ["torn", "damaged"]
-
-
-def test_requests_without_answers_do_not_pile_up() -> None:
-    def asked() -> Iterator[Found]:
-        for number in range(50 * NEAR):
-            yield Asked(record_id=f"<{number}>", concurrent=(), block=bytes(1000))
-
-    tracemalloc.start()
-    try:
-        assert list(paired(asked())) == []
-        assert tracemalloc.get_traced_memory()[1] < 5_000_000
-    finally:
-        tracemalloc.stop()
-
-
-def test_of_a_file_full_of_faults_no_more_are_named_than_a_person_reads(tmp_path: Path) -> None:
-    book, said = Book(), list[str]()
-    for number in range(NAMED + 15):
-        book.response(address(number), http(page(number)), WARC_Payload_Digest=sha1(b"lain"))
-    path = book.write(tmp_path / "x\x1b.warc")
-    with closing(Shelf()) as shelf:
-        gathering = Gathering(owners.sort, shelf, lambda _: None, said.append)
-        gathering.all([Source(str(path), 1)])
-    assert gathering.came.faults == NAMED + 15
-    assert len(said) == NAMED + 1
-    assert said[-1].endswith("more faults follow, which are only counted")
-
-
-def test_any_number_of_lines_of_a_head_take_little_time() -> None:
-    began = time.process_time()
-    answer = response_of(address(1), b"HTTP/1.1 301 Moved\r\n" + b"a: b\r\nA: c\r\n" * 100_000 + b"\r\n", b"")
-    assert time.process_time() - began < 5  # it took minutes
-    assert len(answer.headers.getlist("a")) == 200_000
-    assert answer.headers.getlist("A")[:3] == [b"b", b"c", b"b"]
-
-
-def test_many_records_in_one_member_are_read(tmp_path: Path) -> None:
-    book = Book()
-    for number in range(3):
-        book.page(number)
-    (tmp_path / "x.warc.gz").write_bytes(member(b"".join(book.records)))
-    told = found(tmp_path / "x.warc.gz")
-    assert [one.answer.place.key for one in told if isinstance(one, Exchange)] == [f"contoh.test:{n}" for n in range(3)]
-
-
-def test_behind_damage_the_reading_goes_on(tmp_path: Path) -> None:
-    book = Book()
-    for number in range(3):
-        book.page(number)
-    whole = bytearray(packed(*book.records))
-    whole[len(packed(book.records[0])) + 40] ^= 255
-    (tmp_path / "x.warc.gz").write_bytes(whole)
-    told = found(tmp_path / "x.warc.gz")
-    assert [one.answer.place.key for one in told if isinstance(one, Exchange)] == ["contoh.test:0", "contoh.test:2"]
-    assert [str(one.kind) for one in told if isinstance(one, Fault)] == ["gzip"]
-
-
-def test_rows_of_any_number_of_days_need_few_open_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spooling, "OPEN_AT_MOST", 4)
-    made = spooling.Spool(tmp_path, "contoh", {})
-    before = len(list(Path("/dev/fd").iterdir()))
-    for turn in range(2):
-        for day in range(9):
-            made.line(f"articles/{day}.jsonl.gz", {"day": day, "turn": turn})
-            assert len(list(Path("/dev/fd").iterdir())) <= before + 4
-    made.close()
-    lines = read_lines(tmp_path, "articles/*.jsonl.gz")
-    assert [(line["day"], line["turn"]) for line in lines] == [(day, turn) for day in range(9) for turn in range(2)]
 
 
 def test_the_samples_of_other_projects_give_rows_and_verdicts_and_faults(corpus: Path, tmp_path: Path) -> None:

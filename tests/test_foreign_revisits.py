@@ -95,4 +95,4 @@ def test_many_revisits_of_one_digest_are_held_against_few_responses(tmp_path: Pa
     with closing(shelved(tmp_path, book)) as shelf:
         began = time.process_time()
         assert shelf.settle()["revisit without its original"] == 1200
-        assert time.process_time() - began < 3  # it took fifteen seconds, and four times that of twice as many
+        assert time.process_time() - began < 6  # it took fifteen seconds, and four times that of twice as many

@@ -38,26 +38,26 @@ def process(*arguments: str, **extra: str) -> tuple[int, str, str]:
 
 def test_a_fork_finds_what_a_process_finds_and_nothing_of_ours_is_imported(zygote: Zygote) -> None:
     extra = {"ARCHIVE_URI": "halo", "KOSONG": ""}
-    zygote.run(mirror("0", "before"), environment() | {"SEBELUM": "1"}, 30)
-    assert zygote.run(mirror("0", "-s", "é"), environment() | extra, 30) == process(*mirror("0", "-s", "é"), **extra)
+    zygote.run(mirror("0", "before"), environment() | {"SEBELUM": "1"}, 100)
+    assert zygote.run(mirror("0", "-s", "é"), environment() | extra, 100) == process(*mirror("0", "-s", "é"), **extra)
 
 
 def test_workers_of_a_fork_find_what_those_of_a_process_find(zygote: Zygote) -> None:
-    done = zygote.run(mirror("worker"), environment(), 30)
+    done = zygote.run(mirror("worker"), environment(), 100)
     assert done == process(*mirror("worker"))
     assert len(done[1].splitlines()) == 2
 
 
 @pytest.mark.parametrize("end", ["3", "kill", "raise"])
 def test_a_fork_ends_as_a_process_ends(zygote: Zygote, end: str) -> None:
-    status, out, log = zygote.run(mirror(end), environment(), 30)
+    status, out, log = zygote.run(mirror(end), environment(), 100)
     expected, text, error = process(*mirror(end))
     assert (status, out) == (expected, text)
     assert log.splitlines()[-1:] == error.splitlines()[-1:]
 
 
 def test_a_run_is_over_when_the_last_of_its_processes_is(zygote: Zygote) -> None:
-    assert zygote.run(mirror("child"), environment(), 30)[1].endswith("the child, too\n")
+    assert zygote.run(mirror("child"), environment(), 100)[1].endswith("the child, too\n")
 
 
 def test_a_run_that_takes_too_long_is_killed(zygote: Zygote) -> None:

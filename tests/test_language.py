@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from langdetect import detect_langs
+from langdetect import LangDetectException, detect_langs
 from langdetect.detector import Detector
 
 from archive.model import Article
@@ -103,16 +103,36 @@ def test_the_answer_is_that_of_langdetect(text: str) -> None:
     assert detect(text)[0] == best.lang
 
 
+def judged(kind: type[Detector], text: str) -> list[tuple[str, float]] | None:
+    """What a detector makes of a text; None where it refuses it."""
+    detector = kind(_factory())
+    detector.append(text)
+    try:
+        return [(one.lang, one.prob) for one in detector.get_probabilities()]
+    except LangDetectException:
+        return None
+
+
 @pytest.mark.parametrize(
-    "text", [INDONESIAN, HEBREW, "  A B CD EFG hIJ kLMn " * 5, "ÀÉ ÈÉ " * 20, "țșȘ ươ 漢字かな 한국 " * 9]
+    "text",
+    [
+        INDONESIAN,
+        HEBREW,
+        "  A B CD EFG hIJ kLMn " * 5,
+        "ÀÉ ÈÉ " * 20,
+        "țșȘ ươ 漢字かな 한국 " * 9,
+        "Ini “漢字漢字漢字”",
+    ],
 )
 def test_every_probability_is_that_of_langdetect(text: str) -> None:
-    def judged(kind: type[Detector]) -> list[tuple[str, float]]:
-        detector = kind(_factory())
-        detector.append(text)
-        return [(one.lang, one.prob) for one in detector.get_probabilities()]
+    assert judged(type(_factory().create()), text) == judged(Detector, text)
 
-    assert judged(type(_factory().create())) == judged(Detector)
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from([*(INDONESIAN + ENGLISH).split(), "a@b.id", "https://a.b/c"]) | st.text(max_size=9)))
+def test_every_probability_of_any_text_is_that_of_langdetect(words: list[str]) -> None:
+    text = " ".join(words)
+    assert judged(type(_factory().create()), text) == judged(Detector, text)
 
 
 def test_languages_have_the_same_order_on_every_machine() -> None:

@@ -65,7 +65,7 @@ def sums(catalog: Catalog, **period: str) -> Day:
 
 def test_every_verdict_and_every_failure_has_one_reason() -> None:
     assert set(VERDICTS) == set(Verdict) - {Verdict.ARTICLE}
-    names = {name for _, name in reasons._NAMES} | reasons.NETWORK
+    names = {name for _, name in reasons._names()} | reasons.NETWORK
     names |= {"fault", "too-many-redirects", "refused-by-middleware", LeftAlone.reason}
     assert names <= set(FAILURES)
     assert not set(FAILURES) & {verdict.value for verdict in Verdict}, "one name, two meanings"

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rich.console import Console
 from crawler.live import picture
 from crawler.moment import PIPE, Moment, Pipe, Rate
 from crawler.progress import is_watched
-from tests.fakesite import FakeSite, Reply
+from tests.fakesite import FakeSite, Reply, Request
 from tests.runs import ROOT, SCRAPY, environment, scrapy
 from tests.terminal import Terminal
 
@@ -151,10 +152,15 @@ def test_a_terminal_without_a_cursor_gets_lines(term: str, watched: bool, monkey
 
 
 def test_a_crawl_on_a_terminal_shows_where_it_is_and_leaves_a_clean_screen(tmp_path: Path) -> None:
-    slow = "/nasional/9900001/lambat"
+    slow, is_seen = "/nasional/9900001/lambat", threading.Event()
+
+    def answer(_: Request) -> Reply:
+        is_seen.wait(40)
+        return Reply(404)
+
     settings = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0")
     with FakeSite() as site:
-        site.overrides["www.tribunnews.com", slow] = Reply(404, delay=8)
+        site.overrides["www.tribunnews.com", slow] = answer
         command = [*SCRAPY, "crawl", "tribun", *settings, "-a", f"url=https://www.tribunnews.com{slow}"]
         with Terminal(command, environment(site) | {"TERM": "xterm", "NO_COLOR": "1"}) as terminal:
             shown = terminal.wait_for("waits for www.tribunnews.com")
@@ -163,6 +169,7 @@ def test_a_crawl_on_a_terminal_shows_where_it_is_and_leaves_a_clean_screen(tmp_p
             terminal.resize(30, 40)
             terminal.wait_for("outlet kept failed to go")
             terminal.resize(30, 90)
+            is_seen.set()
             assert terminal.wait() == 0
             left = "\n".join(terminal.seen())
             assert "/min" not in left
@@ -176,8 +183,12 @@ def test_a_crawl_whose_parent_is_gone_ends_as_after_ctrl_c_and_waits_no_delay_fo
     tmp_path: Path,
 ) -> None:
     reading, writing = os.pipe()
-    os.close(reading)
-    with FakeSite() as site:
+
+    def end(_: Request) -> Reply:
+        os.close(reading)
+        return Reply(404)
+
+    with FakeSite(overrides={("www.tribunnews.com", "/robots.txt"): end}) as site:
         done = subprocess.run(
             [*SCRAPY, "crawl", "tribun", "-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=200"],
             cwd=ROOT,

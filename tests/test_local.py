@@ -58,6 +58,24 @@ def test_a_file_whose_name_may_not_be_durable_yet_keeps_its_twin_until_it_is(
     assert not (tmp_path / "spooled").exists()
 
 
+def test_of_many_files_each_folder_is_made_durable_once_and_after_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"datasets/x/text/{month}/{number}.txt" for number in range(3) for month in ("2026-10", "2026-11")]
+    storage = LocalStorage(tmp_path / "archive")
+    for key in keys:
+        (tmp_path / "archive" / key).parent.mkdir(parents=True, exist_ok=True)
+    spooled = [made(tmp_path, b"isi").rename(tmp_path / str(number)) for number, _ in enumerate(keys)]
+    synced: list[tuple[str, int]] = []
+
+    def note(folder: Path) -> None:
+        synced.append((folder.name, len(list((tmp_path / "archive").rglob("*.txt")))))
+
+    monkeypatch.setattr(local, "fsync_folder", note)
+    storage.publish_all(zip(spooled, keys, strict=True))
+    assert sorted(synced) == [("2026-10", 6), ("2026-11", 6)]
+
+
 def test_a_state_folder_on_another_disk_is_copied_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = LocalStorage(tmp_path / "archive")
     path = made(tmp_path, b"x" * 3_000_000)

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from scrapy.settings import Settings
 from archive.errors import ArgumentError
 from archive.job import Job
 from crawler import logs
-from tests.fakesite import FakeSite
+from tests.fakesite import FakeSite, Reply
 from tests.runs import scrapy
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -171,10 +172,16 @@ def test_a_run_that_finds_another_one_at_work_says_one_quiet_line(tmp_path: Path
 def test_two_timers_at_once_are_one_crawl_and_one_that_leaves(tmp_path: Path, site: FakeSite) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    def run(_: int) -> tuple[int, str, str]:
-        settings = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0.2", "-a", "limit=2")
-        return scrapy("crawl", "tribun", *settings, site=site, CONTACT="uji")
+    one_has_left = threading.Event()
 
+    def run(_: int) -> tuple[int, str, str]:
+        settings = ("-s", f"ARCHIVE_URI={tmp_path}", "-s", "DOWNLOAD_DELAY=0", "-s", "DOWNLOAD_TIMEOUT=100")
+        try:
+            return scrapy("crawl", "tribun", *settings, "-a", "limit=2", site=site, CONTACT="uji")
+        finally:
+            one_has_left.set()
+
+    site.overrides["www.tribunnews.com", "/sitemap.xml"] = Reply(404, held=one_has_left)
     with ThreadPoolExecutor(2) as pool:
         done = sorted(pool.map(run, range(2)))
     assert [status for status, _, _ in done] == [0, 9]

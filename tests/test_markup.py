@@ -137,7 +137,7 @@ def test_hostile_markup_costs_little(body: str) -> None:
     began = time.process_time()
     with contextlib.suppress(PageRefused):
         page(body=body)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 10
 
 
 @given(st.binary(max_size=2000))

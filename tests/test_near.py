@@ -16,6 +16,13 @@ from archive.errors import StorageError
 from tests.syndication import Planted, Writer, judged
 
 WRITER = Writer(20261122, words=3000)
+BEGINNING = WRITER.chance.getstate()
+
+
+@pytest.fixture(autouse=True)
+def first_words() -> None:
+    """A test has the same words, whichever ran before it."""
+    WRITER.chance.setstate(BEGINNING)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archive import records, replay
+from archive import message, records, replay
 from archive.local import LocalStorage
 from archive.model import Capture, RecordRef
 from archive.optout import all_signals, of_head, reserves, signals
@@ -167,3 +168,25 @@ def test_the_signals_of_a_capture_are_read_back_from_its_metadata_record(
     assert replay.opt_out(storage, replace(ref, offset=len(event.data), length=plain.length)) == []
     (tmp_path / "x.warc.gz").write_bytes(event.data[: event.length + 9])
     assert replay.opt_out(storage, ref) == []
+
+
+@pytest.mark.parametrize("size", [0, 5_000, 60_000, 70_000])
+@pytest.mark.parametrize("behind", ["nothing", "its metadata", "metadata that are cut off"])
+def test_an_exchange_read_at_once_says_what_its_parts_say(
+    capture: Callable[..., Capture], tmp_path: Path, size: int, behind: str
+) -> None:
+    odd = random.Random(size).randbytes(size).hex()[:size].encode()
+    given = replace(capture(), request=b"GET / HTTP/1.1\r\nX-Odd: " + odd + b"\r\n\r\n")
+    if behind != "nothing":
+        given = replace(given, opt_out=("tdmrep.json: tdm-reservation: 1",))
+    event = records.event(given, "<urn:uuid:1>")
+    cut = 12 if behind == "metadata that are cut off" else 0
+    (tmp_path / "x.warc.gz").write_bytes(event.data[: len(event.data) - cut])
+    storage = LocalStorage(tmp_path)
+    digest = records.digest(message.payload(given.response))
+    ref = RecordRef(
+        url=given.url, warc="x.warc.gz", offset=0, length=event.length, record_id=event.record_id, payload_digest=digest
+    )
+    read = replay.exchange(storage, ref)
+    assert read == (*replay.response(storage, ref), replay.opt_out(storage, ref))
+    assert bool(read[2]) == (behind != "nothing" and size < 70_000)

@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from scrapy.http import Response
 
+from crawler import pace as module
 from crawler.pace import MAX_SECONDS, YEAR_SECONDS, Pace, Waits, retry_after
 from tests.fakesite import FakeSite, Reply, Request
 from tests.runs import crawl
@@ -157,7 +159,9 @@ def test_a_crawl_delay_of_hours_is_said_and_its_host_left_alone() -> None:
     assert said == [(WWW, 7200, "it asks for 7200 seconds (Crawl-delay), and a job waits 120 at most")]
 
 
-def test_whom_the_job_waits_on_why_and_how_long_can_be_read() -> None:
+def test_whom_the_job_waits_on_why_and_how_long_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+
     async def look() -> list[list[Waits]]:
         pace = make_pace(delay=9)
         seen = [pace.waiting()]
@@ -179,7 +183,7 @@ def test_whom_the_job_waits_on_why_and_how_long_can_be_read() -> None:
 
     before, during, after, held = asyncio.run(look())
     assert before == during == []
-    assert [(waits.host, round(waits.seconds), waits.why) for waits in after] == [
+    assert [(waits.host, waits.seconds, waits.why) for waits in after] == [
         ("tunggu.test", 30, "Retry-After"),
         ("jeda.test", 20, "Crawl-delay"),
         ("lambat.test", 18, "slowed after 429"),

@@ -64,7 +64,7 @@ def test_a_person_finds_an_article_and_sees_its_text_beside_its_capture(browser:
 
 
 def wait_for(page: Page, happened: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < end, "it did not happen"
         page.wait_for_timeout(20)

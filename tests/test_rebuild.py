@@ -52,7 +52,7 @@ def small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-@pytest.mark.parametrize("seed", [1, 20])
+@pytest.mark.parametrize("seed", [20, 24])
 def test_whatever_jobs_did_the_new_catalog_knows_what_the_old_one_did(tmp_path: Path, seed: int) -> None:
     place = on_disk(tmp_path)
     live(place, seed)
@@ -190,8 +190,12 @@ def test_an_archive_of_version_0_1_0_gets_a_catalog_that_lacks_only_what_waited(
 
 def test_damage_is_named_and_keeps_nothing_else_from_the_catalog(tmp_path: Path) -> None:
     place = on_disk(tmp_path)
-    refs = [run(place, *numbers)[0] for numbers in ((0, 9), (1,), (2,), (3,))]
-    [first, second, third, _] = sorted(tmp_path.glob("events/contoh/*"), key=lambda path: path.stat().st_mtime_ns)
+    refs: list[RecordRef] = []
+    events: list[Path] = []
+    for numbers in ((0, 9), (1,), (2,), (3,)):
+        refs += run(place, *numbers)[:1]
+        events += {*tmp_path.glob("events/contoh/*")} - {*events}
+    [first, second, third, _] = events
     first.write_bytes(first.read_bytes()[:-9])
     second.write_bytes(gzip.compress(b'{"event":"outcome","at":"x","url":1}\nbukan json\n', mtime=0))
     third.unlink()

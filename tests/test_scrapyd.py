@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.buckets import free_port
 from tests.fakesite import FakeSite
 from tests.runs import ROOT, environment, read_lines
 
@@ -33,12 +33,6 @@ def without_the_project(folder: Path) -> Path:
         if path.suffix != ".pth" and not path.name.startswith("arsip_berita"):
             (packages / path.name).symlink_to(path)
     return folder / "bin" / "python"
-
-
-def free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
 
 
 def wait_for(ask: Callable[[], Any], seconds: float = 60) -> Any:

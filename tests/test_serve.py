@@ -301,7 +301,7 @@ def test_it_serves_until_ctrl_c(library: Library) -> None:
         assert page.getheader("Content-Length") == str(len(body))
         head, body = served.ask("HEAD", "/search?q=")
         assert (head.status, body) == (200, b"")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         file, body = served.ask("GET", f"/wacz/{MARKET}")
         while file.status == 404 and time.monotonic() < until:  # the search is still reading the rows
             time.sleep(0.05)

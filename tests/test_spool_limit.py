@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -77,14 +79,20 @@ def test_a_backlog_beyond_the_limit_keeps_a_crawl_from_asking_and_ends_it_with_6
 
 
 def test_a_crawl_that_pauses_asks_for_nothing_and_goes_on_when_there_is_room(machine: Machine, site: FakeSite) -> None:
+    pauses = threading.Event()
+
     def fill_up(_: Request) -> Reply:
         fill(machine)
-        return Reply(200, headers=(("Content-Type", "text/html"),), body=b"<html></html>", delay=2.5)
+        pauses.wait(40)
+        return Reply(200, headers=(("Content-Type", "text/html"),), body=b"<html></html>")
 
     site.overrides[WWW, SLOW] = fill_up
     urls = f"url=https://{WWW}{SLOW},{ONE}"
     with machine.crawling(site, urls, SPOOL_LIMIT_MB="1", UPLOAD_PATIENCE="60") as child:
         log = read_until(child, "pausing until there is room")
+        pauses.set()
+        while SLOW not in [request.path for request in site.requests]:
+            time.sleep(0.05)
         with pytest.raises(subprocess.TimeoutExpired):
             child.wait(3)  # the slow page comes meanwhile; its turn over, nobody else gets one
         assert [request.path for request in site.requests][-1] == SLOW

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from archive.errors import Damaged
 from archive.files import OnDisk
 from archive.proof import examine, ref_of
 from archive.search.index import Question, SearchIndex
+from archive.takedown.doing import Doing
 from archive.takedown.stub import stub_id
 from crawler.reading.answers import Asked
 from crawler.reading.room import Room
@@ -98,6 +100,42 @@ def test_datasets_that_hold_it_are_named_and_later_ones_do_not_hold_it(
     made = dataset(place, "txt", tmp_path / "again")
     assert holding(content(made)) == []
     assert holding(content(made), "Pasar ramai")
+
+
+def test_a_dataset_passes_over_what_a_takedown_has_begun_and_is_not_made_where_nobody_can_say_what_that_is(
+    place: Place, filled_archive: Path, tmp_path: Path
+) -> None:
+    assert take_down(place) == 0
+    began, done = sorted(folder(place).glob("takedowns/*/*.json"))
+    entry = began.read_bytes()
+    after = content(dataset(place, "txt", tmp_path / "after"))
+    shutil.rmtree(folder(place))
+    shutil.copytree(filled_archive, folder(place))
+    began.parent.mkdir(parents=True)
+    began.write_bytes(entry)
+    assert content(dataset(place, "txt", tmp_path / "begun")) == after
+    began.write_bytes(entry.replace(b"court", b"count"))
+    with pytest.raises(Damaged, match=r"-began.json is not as it was written.*nobody can say.*from a copy"):
+        dataset(place, "txt", tmp_path / "torn")
+    done.write_bytes(b"")  # its name says that no row was left
+    assert holding(content(dataset(place, "txt", tmp_path / "over")), "Pasar ramai")
+
+
+@pytest.mark.parametrize("step", ["_change_index", "_change_rows"])
+def test_after_one_that_was_cut_short_on_a_machine_that_is_lost_manifests_state_what_it_had_changed(
+    place: Place, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def die(*_: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Doing, step, die)
+        assert take_down(place) == 5
+    shutil.rmtree(place.state)
+    assert place.rebuild().faults == 0
+    assert take_down(place) == 0
+    assert holding(content(folder(place))) == []
+    assert "no faults" in verified(place)
 
 
 def test_rows_of_a_dataset_whose_making_was_killed_go_too_and_of_one_at_work_it_is_told(

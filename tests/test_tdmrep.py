@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
+from pathlib import Path
 
 import pytest
 
-from archive.tdmrep import MAX_BYTES, MAX_PATTERN, MAX_RULES, Rule, covers, parse, signals
+from archive.tdmrep import MAX_BYTES, MAX_PATTERN, MAX_RULES, PATH, Rule, covers, parse, signals
+from tests.fakesite import FakeSite, Reply
+from tests.runs import crawl
+from tests.test_coding import unfinished
+from tests.test_redirects import page
 
 HOST = "https://contoh.test"
 RESERVED = "tdmrep.json: tdm-reservation: 1"
@@ -92,3 +98,22 @@ def test_patterns_made_to_be_slow_are_not() -> None:
     began = time.process_time()
     assert signals(rules, f"{HOST}/{'a' * 2000}") == []
     assert time.process_time() - began < 2
+
+
+def test_a_host_whose_file_is_cut_off_is_not_asked_for_articles_and_an_error_page_is_no_such_file(
+    tmp_path: Path,
+) -> None:
+    rules = [{"location": f"/rubrik-{number}/", "tdm-reservation": 0} for number in range(900)]
+    coded = gzip.compress(json.dumps([*rules, {"location": "/", "tdm-reservation": 1}]).encode())
+    cut, sloppy = "www.tribunnews.com", "jogja.tribunnews.com"
+    head, article = (("Content-Type", "text/html"), ("Content-Encoding", "gzip")), page(2).body
+    with FakeSite() as site:
+        site.overrides[cut, PATH] = Reply(headers=(("Content-Encoding", "gzip"),), body=coded[: len(coded) // 2])
+        site.overrides[cut, "/nasional/9900001/judul"] = page(1)
+        site.overrides[sloppy, PATH] = Reply(headers=head, body=unfinished(b"<html>Tidak ditemukan</html>"))
+        site.overrides[sloppy, "/nasional/9900002/judul"] = Reply(headers=head, body=unfinished(article))
+        urls = (f"https://{cut}/nasional/9900001/judul", f"https://{sloppy}/nasional/9900002/judul")
+        run = crawl("tribun", tmp_path, site, f"url={','.join(urls)}")
+        assert [request.host for request in site.requests if "/nasional/" in request.path] == [sloppy]
+    assert [(event["url"], event["reason"]) for event in run.events("failed")] == [(urls[0], "torn")]
+    assert [(row["url"], row["complete"]) for row in run.rows()] == [(urls[1], True)]

@@ -33,18 +33,18 @@ PIPELINES = json.dumps({**settings.ITEM_PIPELINES, "tests.killer.Killer": 350})
 KEY = "events/lain/20261122010203-abcdef.jsonl.gz"
 
 
-Upload = Callable[[str, Path], Run]
+Upload = Callable[..., Run]
 
 
 @pytest.fixture
 def upload(capsys: pytest.CaptureFixture[str]) -> Upload:
-    """`scrapy upload` within this process, with an ARCHIVE_URI and a STATE_DIR."""
+    """`scrapy upload` within this process, with an ARCHIVE_URI, a STATE_DIR and an UPLOAD_PATIENCE."""
 
-    def run(uri: str, state: Path) -> Run:
+    def run(uri: str, state: Path, patience: float = 60) -> Run:
         command = Command()
         command.settings = Settings()
         command.settings.setmodule("crawler.settings")
-        command.settings.setdict({"ARCHIVE_URI": uri, "STATE_DIR": str(state), "UPLOAD_PATIENCE": 2})
+        command.settings.setdict({"ARCHIVE_URI": uri, "STATE_DIR": str(state), "UPLOAD_PATIENCE": patience})
         command.run([], argparse.Namespace())
         return Run(command.exitcode, *capsys.readouterr(), state)
 
@@ -68,7 +68,7 @@ def test_what_a_killed_crawl_left_is_finished_and_sent_and_its_row_is_made_by_th
     machine = Machine(tmp_path, quick_bucket)
     with FakeSite() as site:
         with machine.crawling(site, f"url={ONE}", options=("-s", f"ITEM_PIPELINES={PIPELINES}"), KILL_AT=ONE) as child:
-            assert child.wait(60) == -9
+            assert child.wait(100) == -9
         sent = machine.upload()
         assert sent.manifest()["finish"] == "killed"
         before = len(site.requests)
@@ -84,7 +84,7 @@ def test_what_a_killed_crawl_left_is_finished_and_sent_and_its_row_is_made_by_th
 def test_a_bucket_that_is_down_leaves_6_and_one_that_is_back_0(waiting: Machine, upload: Upload) -> None:
     assert waiting.proxy is not None
     waiting.proxy.down()
-    failed = upload(waiting.place.uri, waiting.folder / "state")
+    failed = upload(waiting.place.uri, waiting.folder / "state", patience=1)
     assert failed.status == 6, failed.log
     assert f"1 file, 0.0 MB, waits for upload in {waiting.outbox}: " in failed.out
     waiting.proxy.up()
@@ -100,12 +100,12 @@ def test_ctrl_c_ends_with_130_and_the_file_goes_on_waiting(waiting: Machine) -> 
     waiting.proxy.rule = lambda _n, head: Fault(status=503) if head.startswith("PUT") else Fault()
     command = [*SCRAPY, "upload"]
     env = environment() | waiting.env(UPLOAD_PATIENCE="100")
-    child = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 30
-    while not waiting.proxy.count("PUT") and time.monotonic() < until:
-        time.sleep(0.05)
-    child.send_signal(signal.SIGINT)
-    _, log = child.communicate(timeout=30)
+    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as child:
+        while not waiting.proxy.count("PUT"):
+            assert child.poll() is None
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        _, log = child.communicate(timeout=60)
     assert child.returncode == 130, log
     assert "Traceback" not in log
     assert waiting.waiting == [KEY]
@@ -143,7 +143,7 @@ def test_a_job_that_dies_while_others_files_are_sent_leaves_no_0_behind_with_its
         down()
 
     monkeypatch.setattr(Handover, "_send", killed_meanwhile)
-    done = upload(waiting.place.uri, waiting.folder / "state")
+    done = upload(waiting.place.uri, waiting.folder / "state", patience=2)
     assert waiting.waiting != []
     assert done.status == 6, done.log
     assert f"wait for upload in {waiting.outbox}" in done.out

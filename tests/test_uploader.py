@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,6 +27,9 @@ from tests.proxy import PASS, Fault, Proxy
 
 pytestmark = [pytest.mark.filterwarnings(*TORN), pytest.mark.usefixtures("torn")]
 
+PATIENCE = 60.0
+"""For what comes to an end as soon as it can, however slow the machine is."""
+NEVER = 3600.0
 OUTLETS = ("a", "b")
 KEYS = [
     key
@@ -62,6 +66,15 @@ def start(place: Place, proxy: Proxy, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=os.environ | proxy.env, stderr=subprocess.DEVNULL)
 
 
+def parts(place: Place) -> list[int]:
+    """The parts that the server has of the one upload that goes on."""
+    client = place.server.client()
+    for upload in client.list_multipart_uploads(Bucket=place.name).get("Uploads", []):
+        found = client.list_parts(Bucket=place.name, Key=upload["Key"], UploadId=upload["UploadId"])
+        return [part["PartNumber"] for part in found.get("Parts", [])]
+    return []
+
+
 def test_rows_wait_for_their_warcs_and_manifests_for_all(
     storage: RemoteStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,7 +87,7 @@ def test_rows_wait_for_their_warcs_and_manifests_for_all(
 
     monkeypatch.setattr(Outbox, "remove", noted)
     fill(tmp_path, *reversed(KEYS))
-    assert storage.drain(10) == []
+    assert storage.drain(PATIENCE) == []
     for outlet in OUTLETS:
         ours = [key for key in gone if re.search(rf"[/=]{outlet}/", key)]
         assert ours[0] == f"warc/{outlet}/w"
@@ -85,9 +98,18 @@ def test_rows_wait_for_their_warcs_and_manifests_for_all(
 def test_a_file_that_always_fails_holds_up_its_own_outlet_only(
     storage: RemoteStorage, proxy: Proxy, tmp_path: Path
 ) -> None:
+    outbox = Outbox(tmp_path / "state" / "outbox")
+    ours = {key for key in KEYS if re.search(r"[/=]a/", key)}
     proxy.rule = lambda _, head: Fault(status=500) if "/warc/a/w " in head else PASS
     fill(tmp_path, *KEYS)
-    assert storage.drain(1) == sorted(key for key in KEYS if re.search(r"[/=]a/", key))
+
+    def tick() -> None:
+        if {*outbox.waiting()} == ours and storage.pending().problem:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        storage.drain(PATIENCE, tick)
+    assert {*outbox.waiting()} == ours
     assert "in trouble" in storage.pending().problem
 
 
@@ -103,7 +125,7 @@ def test_a_fault_of_ours_in_one_file_does_not_end_the_uploads_of_the_others(
 
     monkeypatch.setattr(Sender, "send", faulty)
     fill(tmp_path, "warc/a/w", *(f"warc/b/{number}" for number in range(8)))
-    assert storage.drain(10) == ["warc/a/w"]
+    assert storage.drain(PATIENCE) == ["warc/a/w"]
 
 
 def test_a_backlog_of_many_files_is_not_gone_through_for_each_of_them(
@@ -121,9 +143,10 @@ def test_a_backlog_of_many_files_is_not_gone_through_for_each_of_them(
         asked += 1
         return rank(key)
 
+    monkeypatch.setattr(uploader, "LOOK_AGAIN", NEVER)  # a slow machine would look more often
     monkeypatch.setattr(uploader, "rank", counted)
     monkeypatch.setattr(Sender, "send", lambda *_: None)
-    assert storage.drain(20) == []
+    assert storage.drain(PATIENCE) == []
     assert asked < 30 * many
 
 
@@ -138,10 +161,9 @@ def test_a_drain_sees_at_once_what_another_process_publishes_meanwhile(
         fill(tmp_path, "events/b/e")
 
     monkeypatch.setattr(Outbox, "remove", overtaken)
+    monkeypatch.setattr(uploader, "LOOK_AGAIN", NEVER)
     fill(tmp_path, "events/a/e")
-    began = time.monotonic()
-    assert storage.drain(10) == []
-    assert time.monotonic() - began < uploader.LOOK_AGAIN
+    assert storage.drain(PATIENCE) == []
 
 
 def test_uploads_go_on_by_themselves_when_the_server_is_back(
@@ -150,12 +172,11 @@ def test_uploads_go_on_by_themselves_when_the_server_is_back(
     proxy.down()
     (tmp_path / "spooled").write_bytes(b"isi")
     storage.publish(tmp_path / "spooled", "warc/a/w")
-    until = time.monotonic() + 10
-    while not storage.pending().problem and time.monotonic() < until:
+    while not storage.pending().problem:
         time.sleep(0.02)
     assert "cannot be reached" in storage.pending().problem
     proxy.up()
-    while storage.pending().files and time.monotonic() < until:
+    while storage.pending().files:
         time.sleep(0.02)
     assert storage.pending() == (0, 0, "")
 
@@ -168,8 +189,8 @@ def test_a_drain_gives_up_after_its_patience_and_ticks_meanwhile(
     ticks: list[float] = []
     began = time.monotonic()
     assert storage.drain(2.2, lambda: ticks.append(time.monotonic())) == ["warc/a/w"]
-    assert 2 <= time.monotonic() - began < 5
-    assert 1 <= len(ticks) <= 4
+    assert time.monotonic() - began >= 2.2
+    assert 1 <= len(ticks) <= 4, "about one a second, and no more of them than fit into its patience"
 
 
 def test_a_drain_tries_at_once_however_long_the_pause_was_to_be(
@@ -182,17 +203,16 @@ def test_a_drain_tries_at_once_however_long_the_pause_was_to_be(
     while not storage.pending().problem:
         time.sleep(0.02)
     proxy.up()
-    began = time.monotonic()
-    assert storage.drain(20) == []
-    assert time.monotonic() - began < 4
+    assert storage.drain(20) == []  # the pause takes half a minute at least
 
 
-def test_a_drain_waits_as_long_as_there_is_progress(storage: RemoteStorage, proxy: Proxy, tmp_path: Path) -> None:
+def test_a_drain_waits_as_long_as_there_is_progress(
+    storage: RemoteStorage, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploader, "time", SimpleNamespace(monotonic=lambda: 0.2 * proxy.count("^PUT")))
     proxy.rule = lambda _, head: Fault(delay=0.3) if head.startswith("PUT") else PASS
     fill(tmp_path, *(f"warc/a/{number:02d}" for number in range(24)))
-    began = time.monotonic()
-    assert storage.drain(1.2) == []
-    assert time.monotonic() - began > 1.2
+    assert storage.drain(1.2) == []  # by a clock that only uploads move, and all of them by nearly 5 seconds
 
 
 def test_attempts_that_send_the_same_bytes_again_are_no_progress(
@@ -200,9 +220,9 @@ def test_attempts_that_send_the_same_bytes_again_are_no_progress(
 ) -> None:
     proxy.rule = lambda _, head: Fault(cut_request=200_000) if head.startswith("PUT") else PASS
     fill(tmp_path, "warc/a/w", data=os.urandom(400_000))
-    began = time.monotonic()
-    assert storage.drain(1) == ["warc/a/w"]
-    assert time.monotonic() - began < 8
+    ticks: list[None] = []
+    assert storage.drain(1, lambda: ticks.append(None)) == ["warc/a/w"]
+    assert len(ticks) < 8, "one a second"
 
 
 def test_a_process_killed_in_a_multipart_upload_leaves_its_parts_to_the_next(
@@ -210,18 +230,24 @@ def test_a_process_killed_in_a_multipart_upload_leaves_its_parts_to_the_next(
 ) -> None:
     data = os.urandom(31 << 20)  # seven parts
     fill(tmp_path, "warc/a/w", data=data)
-    held = threading.Event()
-    proxy.rule = lambda _, head: Fault(delay=0 if held.is_set() else 30) if "partNumber=5" in head else PASS
+    is_dead = threading.Event()
+
+    def rule(_: int, head: str) -> Fault:
+        if "partNumber=5" not in head:
+            return PASS
+        is_dead.wait(100)
+        return Fault(cut_request=0)
+
+    proxy.rule = rule
     with start(quick_bucket, proxy, tmp_path) as first:
-        until = time.monotonic() + 30
-        while proxy.count(r"partNumber=[123467]\b") < 6 and time.monotonic() < until:
-            time.sleep(0.02)
-        time.sleep(0.3)  # let the last of them be answered
+        while parts(quick_bucket) != [1, 2, 3, 4, 6, 7]:
+            time.sleep(0.05)
         first.kill()
+    is_dead.set()
     proxy.rule = lambda _n, _head: PASS
     assert not quick_bucket.tags()
     with start(quick_bucket, proxy, tmp_path) as second:
-        assert second.wait(60) == 0
+        assert second.wait(100) == 0
     assert quick_bucket.content() == {"warc/a/w": data}
     assert proxy.count(r"^PUT .*partNumber") == 8
     assert proxy.count(r"\?uploads ") == 1
@@ -234,7 +260,7 @@ def test_two_processes_share_an_outbox_and_send_each_file_once(
     fill(tmp_path, *keys)
     proxy.rule = lambda _, head: Fault(delay=0.1) if head.startswith("PUT") else PASS
     with start(quick_bucket, proxy, tmp_path) as one, start(quick_bucket, proxy, tmp_path) as other:
-        assert (one.wait(60), other.wait(60)) == (0, 0)
+        assert (one.wait(100), other.wait(100)) == (0, 0)
     assert sorted(quick_bucket.tags()) == sorted(keys)
     assert len(keys) <= proxy.count(r"^PUT") <= len(keys) + 2  # each finds out once whether files are overwritten
 
@@ -245,7 +271,7 @@ def test_a_ledger_that_is_no_database_is_set_aside_and_costs_no_file(
     fill(tmp_path, *KEYS)
     path = tmp_path / "state" / "uploads.sqlite3"
     path.write_bytes(b"bukan basis data" * 1000)
-    assert storage.drain(10) == []
+    assert storage.drain(PATIENCE) == []
     assert sorted(quick_bucket.tags()) == sorted(KEYS)
     [aside] = path.parent.glob("uploads.sqlite3.damaged-*")
     assert aside.read_bytes().startswith(b"bukan")
@@ -274,7 +300,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone_and_costs_no_file(
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA user_version = 99")
     before = path.read_bytes()
-    assert storage.drain(10) == []
+    assert storage.drain(PATIENCE) == []
     assert sorted(quick_bucket.content()) == sorted(KEYS)
     assert path.read_bytes() == before
     assert caplog.text.count("it has version 99") == 1
@@ -285,6 +311,6 @@ def test_a_disk_that_takes_no_ledger_does_not_keep_files_from_leaving(
 ) -> None:
     fill(tmp_path, *KEYS)
     (tmp_path / "state" / "uploads.sqlite3").mkdir()
-    assert storage.drain(10) == []
+    assert storage.drain(PATIENCE) == []
     assert sorted(quick_bucket.tags()) == sorted(KEYS)
     assert sum("cannot be used" in record.getMessage() for record in caplog.records) == 1

@@ -215,7 +215,7 @@ def test_the_fault_is_named_at_its_record_and_nothing_else_is(tmp_path: Path, ca
 
 def test_every_kind_of_fault_is_made_by_a_test() -> None:
     elsewhere = {Kind.TOO_LARGE, Kind.TOO_MANY}  # their limits are moved for the test, here and in test_reader.py
-    elsewhere |= {Kind.FILE_DIGEST}  # in test_flips.py
+    elsewhere |= {Kind.FILE_DIGEST, Kind.TAKEDOWN}  # in test_flips.py and test_takedown_log.py
     elsewhere |= test_dataset_proof.KINDS
     assert {case.kind for case in CASES} | test_indexed.KINDS | test_links.KINDS | elsewhere == set(Kind)
 

@@ -40,10 +40,10 @@ Run = Callable[..., Verified]
 def run(capsys: pytest.CaptureFixture[str], state: Path) -> Run:
     """Verify an archive in this process: status, lines, log."""
 
-    def verified(archive: Path | Place, *, deep: bool = True, reindex: bool = False) -> Verified:
+    def verified(archive: Path | Place, *, deep: bool = True, reindex: bool = False, patience: float = 60) -> Verified:
         with closing(OnDisk(archive) if isinstance(archive, Path) else bucket_files(archive, state)) as files:
             verification = verb.Verification(reindex=reindex)
-            status = verification.of_archive(files, in_spool(state / "spool"), deep=deep, patience=0.2)
+            status = verification.of_archive(files, in_spool(state / "spool"), deep=deep, patience=patience)
         out, log = capsys.readouterr()
         return status, out.splitlines(), log
 
@@ -212,12 +212,12 @@ def test_an_index_that_cannot_be_uploaded_now_waits_and_the_status_is_6(
 
     with Proxy(quick_bucket.server.endpoint, rule) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
-        status, lines, log = run(quick_bucket, deep=False, reindex=True)
+        status, lines, log = run(quick_bucket, deep=False, reindex=True, patience=0.2)
     assert (status, lines[-1]) == (ExitStatus.UPLOADS_PENDING, "no faults in 2 files, 6 records")
     assert "Indexes that could not be uploaded yet: 1." in log
     monkeypatch.setenv("AWS_ENDPOINT_URL", quick_bucket.server.endpoint)
     with closing(open_storage(quick_bucket.uri, str(state))) as storage:
-        assert storage.drain(5) == []
+        assert storage.drain(60) == []
     assert run(quick_bucket)[0] is ExitStatus.DONE
 
 

@@ -24,11 +24,11 @@ from tests.warcs import record
 __all__ = ["archive"]
 
 
-def refusing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """No file or folder of that name can be opened from now on, whoever runs the test."""
+def refusing(monkeypatch: pytest.MonkeyPatch, refused: Path) -> None:
+    """That file or folder cannot be opened from now on, whoever runs the test."""
 
     def refuse(path: Any) -> None:
-        if Path(path).name == name:
+        if Path(path) == refused:
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     def opening(self: Path, *arguments: Any, **named: Any) -> Any:
@@ -53,7 +53,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     "pattern",
     [
         "warc/contoh/**/*.cdxj",
-        "warc/contoh/*/11/22",
+        "warc/contoh/*/*/*",
         "articles/**/*.gz",
         "articles",
         "jobs",
@@ -65,7 +65,7 @@ def test_what_cannot_be_read_is_named_itself_and_the_rest_is_checked(
     archive: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], pattern: str
 ) -> None:
     path = min(archive.glob(pattern))
-    refusing(monkeypatch, path.name)
+    refusing(monkeypatch, path)
     files, at_work = OnDisk(archive), in_spool(archive / "state" / "spool")
     status = verb.Verification(reindex=False).of_archive(files, at_work, deep=True, patience=0)
     assert status is ExitStatus.STORAGE

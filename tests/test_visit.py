@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from archive.model import Article, RecordRef, Verdict
@@ -40,12 +42,13 @@ def test_page_all_is_enough_when_it_shows_no_pages_any_more() -> None:
     assert len(made.pages) == len(made.records) == 2
 
 
-@pytest.mark.parametrize("answer", [page(1, 3), page(1, 1, Verdict.LISTING), None])
-def test_the_pages_are_walked_when_page_all_is_page_1_again_or_no_article(answer: Page | None) -> None:
+@pytest.mark.parametrize("answer", [page(1, 3), page(1, 1, Verdict.LISTING), replace(page(1, 1), is_cut=True), None])
+def test_the_pages_are_walked_when_page_all_is_page_1_again_or_cut_off_or_no_article(answer: Page | None) -> None:
     made = visit()
     answers = {"": page(1, 3), "&page=all": answer, "&page=2": page(2, 3), "&page=3": page(3, 3)}
     assert walk(made, answers) == ["", "&page=all", "&page=2", "&page=3"]
     assert [taken.page for taken in made.pages] == [1, 2, 3]
+    assert not made.is_cut
 
 
 def test_without_page_all_the_pages_are_walked() -> None:

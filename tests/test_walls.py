@@ -130,6 +130,48 @@ def test_an_article_between_refusals_says_that_there_is_no_wall() -> None:
     assert not refusals.are_enough
 
 
+def test_what_came_after_a_page_counts_when_that_has_been_read() -> None:
+    pages = [object(), object(), object()]
+    refusals = Refusals()
+    refusals.refuse(Wall.REFUSED, of_article=True)
+    for page in pages:
+        refusals.page(page)
+    for _ in range(AFTER - 1):
+        refusals.refuse(Wall.REFUSED, of_article=True)
+    refusals.read(pages[2])
+    refusals.read(pages[1], is_article=True)
+    refusals.read(pages[1])  # it has been told what it was
+    assert not refusals.are_enough
+    refusals.read(pages[0])
+    assert not refusals.are_enough
+    refusals.refuse(Wall.REFUSED, of_article=True)
+    assert refusals.are_enough
+
+
+def test_a_page_that_takes_long_to_read_hides_no_wall_that_came_after_it() -> None:
+    refusals = Refusals()
+    refusals.page("lama")
+    for _ in range(AFTER):
+        assert not refusals.are_enough
+        refusals.refuse(Wall.REFUSED, of_article=True)
+    assert refusals.are_enough
+
+
+def test_refusals_are_enough_as_soon_as_what_was_between_them_is_known_as_none() -> None:
+    refusals = Refusals()
+    refusals.page("awal")
+    refusals.page("antara")
+    for _ in range(AFTER - 1):
+        refusals.refuse(Wall.CHALLENGE, of_article=True)
+    assert refusals.blocked("antara", Wall.LOGIN) is Wall.LOGIN
+    refusals.read("antara")
+    assert refusals.are_enough
+    refusals.read("awal", is_article=True)
+    assert refusals.are_enough
+    refusals.page("akhir")
+    assert not refusals.are_enough
+
+
 def test_sources_that_are_refused_among_others_are_no_wall() -> None:
     refusals = Refusals()
     for _ in range(4 * AFTER):

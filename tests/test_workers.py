@@ -4,6 +4,8 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from pebble import ProcessExpired
 
 from pipelines.workers import Workers
+from tests.runs import ROOT
 
 
 def note(path: Path) -> int:
@@ -141,3 +144,20 @@ def test_a_worker_that_is_killed_while_idle_costs_nothing() -> None:
 
     first, second = asyncio.run(twice())
     assert first != second
+
+
+BLOCKED = """
+import signal
+from multiprocessing import forkserver
+from pathlib import Path
+from pipelines.workers import prepare
+prepare()
+status = Path(f"/proc/{forkserver._forkserver._forkserver_pid}/status").read_text()
+theirs = int(next(line for line in status.splitlines() if line.startswith("SigBlk:")).split()[1], 16)
+print(bool(theirs & 1 << signal.SIGINT - 1), signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+"""
+
+
+def test_ctrl_c_is_nothing_to_the_process_that_workers_come_from_however_soon_it_comes() -> None:
+    done = subprocess.run([sys.executable, "-c", BLOCKED], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "True False\n", "blocked there, and not here"

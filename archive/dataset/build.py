@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from archive.catalog import Catalog
 from archive.dataset import near, selection
+from archive.dataset.card import asked
 from archive.dataset.coverage import coverage_of
 from archive.dataset.crew import spread
 from archive.dataset.describe import Order, Subject, describe
+from archive.dataset.digest import digest_of
 from archive.dataset.facts import Facts, facts_of
 from archive.dataset.lines import csv_line
 from archive.dataset.names import FACTS, is_outlet
@@ -25,6 +27,7 @@ from archive.files import Files
 from archive.layout import outlet_of
 from archive.parts import current
 from archive.scratch import Scratch
+from archive.takedown import underway
 
 AT_ONCE = 32
 """Parts that are read in one go: most of them have a few rows."""
@@ -70,29 +73,32 @@ def build(
     for one in (work, target):
         one.mkdir()
     with closing(opener()) as files:
-        keys = parts_of(files, order.selection)
+        keys = parts_of(files, order)
+        gone = underway.articles(files, order.selection.outlets)
     rows = work / "rows.sqlite3"
     with closing(Scratch("", rows)) as scratch:
         _gather(scratch, [_Gathering(opener, *some) for some in _batches(keys, work)], jobs, tell)
-        left_out = selection.leave_out(scratch, order.selection)
+        left_out = selection.leave_out(scratch, order.selection, gone)
         selection.join(scratch)
-        tell("comparing texts", 0, 1)
+        partitions = selection.partitions(scratch)
+        steps, everything = count(), 2 * sum(one.rows for one in partitions)
         with closing(selection.documents(scratch)) as documents:
-            found = near.clusters(documents, work)
+            found = near.clusters(documents, work, lambda: tell("comparing texts", next(steps), everything))
         selection.cluster(scratch, found)
         facts = facts_of(scratch, left_out)
         if not facts.all.rows:
+            # Of what was left out for its language or an opt-out, a crawl gives nothing else.
+            more = "" if left_out.language or left_out.opt_out else f", or have these first: {_crawl(order.selection)}"
             raise ArgumentError(
-                "No row of the archive is what was asked for, and no dataset was made: of the articles "
-                f"{left_out.period:,} are of other days, {left_out.language:,} of other languages or none, and "
-                f"{left_out.opt_out:,} opted out. Ask for others."
+                f"The archive has no row of {'; '.join(asked(order.selection))}, and no dataset was made: of the "
+                f"articles {left_out.period:,} are of other days, {left_out.language:,} of other languages or none, "
+                f"and {left_out.opt_out:,} opted out. Ask for others{more}."
             )
-        partitions = selection.partitions(scratch)
         scratch.script("")  # others read it now
         tasks = [_Writing(rows, one, order.form, target) for one in partitions]
         written = _write(tasks, jobs if facts.all.rows > FEW else 1, tell)
         tell("describing", 0, 1)
-        digests = (f"{one.outlet} {one.month} {found.digest}\n" for one, found in zip(partitions, written, strict=True))
+        digests = ((f"{one.outlet} {one.month}", found.digest) for one, found in zip(partitions, written, strict=True))
         subject = Subject(
             name=order.name,
             form=order.form,
@@ -100,28 +106,44 @@ def build(
             titles=order.titles,
             facts=facts,
             coverage=coverage_of(catalog, order.selection, facts) if catalog else None,
-            digest=hashlib.sha256("".join(digests).encode()).hexdigest(),
+            digest=digest_of(digests),
             files=[*_files(target, order.form, written, facts.all.rows)],
         )
     return Built(describe(target, subject), facts, subject.digest)
 
 
-def parts_of(files: Files, wanted: Selection) -> list[str]:
-    """Keys of the parts whose rows count, of the outlets that are wanted. Raises ArgumentError without any, Damaged."""
+def parts_of(files: Files, order: Order) -> list[str]:
+    """Keys of the parts whose rows count, of the outlets that are wanted. Raises ArgumentError without any, Damaged.
+
+    An outlet of ours may be without rows beside others; then the card says so.
+    """
+    wanted = order.selection.outlets
     found = current(files.keys("articles", ".jsonl.gz"))
     there = sorted(set(map(outlet_of, found)))
     if not there:
         raise ArgumentError(
             f"There are no rows in {files.name}: scrapy crawl OUTLET makes them, ARCHIVE_URI names another archive."
         )
-    if unknown := sorted(set(wanted.outlets) - set(there)):
+    if unknown := sorted(set(wanted) - {*there, *order.titles}):
         raise ArgumentError(f"There are no rows of {', '.join(map(shown, unknown))}; there are of {', '.join(there)}.")
+    if wanted and not set(wanted) & set(there):
+        raise ArgumentError(
+            f"There is no row, of any day, of {', '.join(wanted)}: {_crawl(order.selection)} makes some; there are of "
+            f"{', '.join(there)}."
+        )
     for outlet in there:
         if not is_outlet(outlet):
             raise Damaged(
                 f"{files.name} has rows under outlet={shown(outlet)}, which can be no outlet: move them away."
             )
-    return [key for key in found if not wanted.outlets or outlet_of(key) in wanted.outlets]
+    return [key for key in found if not wanted or outlet_of(key) in wanted]
+
+
+def _crawl(selection: Selection) -> str:
+    """What a person types to have more of what was asked for."""
+    outlet = selection.outlets[0] if len(selection.outlets) == 1 else "OUTLET"
+    days = zip(("since", "until"), selection.days, strict=True)
+    return " ".join(["scrapy crawl", outlet, *(f"-a {name}={day}" for name, day in days if day)])
 
 
 def _batches(keys: Sequence[str], work: Path) -> Iterator[tuple[Sequence[str], Path]]:

@@ -11,13 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from archive import ledger
 from archive.dataset import schema
+from archive.dataset.coverage import Coverage
 from archive.dataset.names import FACTS
 from archive.ledger import Day
 from archive.misses import Miss
 from archive.model import SCHEMA
 
 if TYPE_CHECKING:
-    from archive.dataset.coverage import Coverage
     from archive.dataset.describe import Subject
     from archive.dataset.selection import Selection
 
@@ -36,12 +36,12 @@ class Month(NamedTuple):
 
     title: str
     month: str
-    """YYYY-MM."""
+    """YYYY-MM; `all` of an outlet without rows of which the ledger knows no day."""
     rows: int
-    announced: int = 0
-    share: str = ""
+    announced: int
+    share: str
     """How much of that is there."""
-    why: str = ""
+    why: str
     """What became of the rest."""
 
 
@@ -52,7 +52,7 @@ def card(subject: Subject, columns: Iterable[Mapping[str, Any]]) -> str:
     made: str = _template().render(
         name=subject.name,
         facts=facts,
-        asked=[*_asked(subject.selection)],
+        asked=[*asked(subject.selection)],
         files=_FORMATS[subject.form],
         digest=subject.digest,
         version=schema.VERSION,
@@ -61,7 +61,7 @@ def card(subject: Subject, columns: Iterable[Mapping[str, Any]]) -> str:
         titles={outlet: _plain(subject.title(outlet)) for outlet in facts.outlets},
         counts=[*((_plain(subject.title(name)), counts) for name, counts in facts.outlets.items()), ("all", facts.all)],
         covered=coverage is not None,
-        months=[*(_months(subject, coverage) if coverage else _rows_alone(subject))],
+        months=[*_months(subject)],
         excluded=subject.selection.exclude_opt_out,
         faults=[
             (_plain(subject.title(outlet)), counts, _said(alarms.get(outlet, {})))
@@ -87,7 +87,8 @@ def _template() -> Any:
     return environment.get_template("card.md")
 
 
-def _asked(selection: Selection) -> Iterator[str]:
+def asked(selection: Selection) -> Iterator[str]:
+    """What was asked for, in words."""
     yield f"outlets {', '.join(sorted(selection.outlets))}" if selection.outlets else "all outlets of the archive"
     yield f"from {selection.since or 'the first day'} to {selection.until or 'the last'}"
     yield f"language {selection.language}" if selection.language else "all languages"
@@ -97,22 +98,22 @@ def _said(alarms: Mapping[str, int]) -> str:
     return ", ".join(f"{kind} in {number:,}" for kind, number in alarms.items())
 
 
-def _rows_alone(subject: Subject) -> Iterator[Month]:
-    for (outlet, month), (rows, _) in subject.facts.months.items():
-        yield Month(_plain(subject.title(outlet)), month, rows)
-
-
-def _months(subject: Subject, coverage: Coverage) -> Iterator[Month]:
-    for outlet in subject.facts.outlets:
-        rows = {month: number for (name, month), (number, _) in subject.facts.months.items() if name == outlet}
+def _months(subject: Subject) -> Iterator[Month]:
+    coverage, facts = subject.coverage or Coverage(days={}, alarms={}), subject.facts
+    for outlet in sorted({*subject.selection.outlets, *facts.outlets, *coverage.days}):
+        rows = {month: number for (name, month), (number, _) in facts.months.items() if name == outlet}
         days: dict[str, list[Day]] = {month: [] for month in rows}
         for day in coverage.days.get(outlet, []):
             days.setdefault(day.day[:7], []).append(day)
-        for month, some in sorted(days.items()):
+        for month, some in sorted((days or {"all": []}).items()):
             total = ledger.total(some, month)
             # Rounded down: 100 % is said of nothing that lacks an article.
             share = f"{1000 * total.extracted // total.announced / 10} %" if total.announced else "unknown"
             why = ", ".join(f"{miss} {total.misses[miss]:,}" for miss in Miss if total.misses.get(miss))
+            if not total.announced:
+                # Nothing but its jobs tells why an outlet is not there at all.
+                alarms = "" if outlet in facts.outlets else _plain(_said(coverage.alarms.get(outlet, {})))
+                why = "nothing was announced" + (f"; alarms of its jobs: {alarms}" if alarms else "")
             yield Month(_plain(subject.title(outlet)), month, rows.get(month, 0), total.announced, share, why)
 
 

@@ -50,7 +50,7 @@ def freeze(
     """
     check_new_name(order.name)
     with closing(files_of(uri, state_dir)) as files:
-        parts_of(files, order.selection)  # an archive that was mistyped must not be begun
+        parts_of(files, order)  # an archive that was mistyped must not be begun
     state = state_of(uri, state_dir)
     with (
         _explained(state.folder),
@@ -105,11 +105,16 @@ def _publish(storage: Storage, name: str, folder: Path, paths: list[str], tell: 
     for key in [*storage.keys(f"datasets/{name}")]:  # of one who was killed while he published
         storage.remove(key)
     done: list[str] = []
-    try:
-        for number, path in enumerate(paths):
-            tell("publishing files", number, len(paths))
+
+    def files(some: list[str]) -> Iterator[tuple[Path, str]]:
+        for path in some:
+            tell("publishing files", len(done), len(paths))
             done.append(dataset_key(name, path))
-            storage.publish(folder / path, done[-1])
+            yield folder / path, done[-1]
+
+    try:
+        storage.publish_all(files(paths[:-1]))
+        storage.publish_all(files(paths[-1:]))
     except BaseException:
         for key in reversed(done):
             storage.remove(key)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,13 +64,15 @@ class Near(NamedTuple):
 
 Clusters = dict[str, Near]
 """Key of a document -> its cluster; a document that is in none is not there."""
+Tick = Callable[[], None]
 
 
-def clusters(documents: Iterable[Document], scratch: Path | None = None) -> Clusters:
+def clusters(documents: Iterable[Document], scratch: Path | None = None, tick: Tick = lambda: None) -> Clusters:
     """Find what is near. Documents are read once, and no text is kept.
 
     Takes some 2.5 KB of memory an article, and 4 KB in a temporary file in the folder `scratch` (by default TMPDIR).
-    Raises StorageError when that fails, ValueError when a key comes twice.
+    `tick` is called once as a document is read, and once as it is compared, equal ones together. Raises StorageError
+    when the file fails, ValueError when a key comes twice.
     """
     with closing(Fingerprints(scratch)) as fingerprints:
         keys: list[str] = []
@@ -84,22 +86,24 @@ def clusters(documents: Iterable[Document], scratch: Path | None = None) -> Clus
             numbers.append(fingerprints.add(one))
             if numbers[-1] == new and len(one.grams) >= SHORT:
                 sample.add(new, one.grams)
+            tick()
         if len(set(keys)) < len(keys):
             raise ValueError("A key comes twice: give every document one of its own.")
         order = sorted(range(len(keys)), key=lambda place: (times[place], keys[place]))
-        return _named(keys, order, numbers, fingerprints, sample)
+        holders: dict[int, list[str]] = defaultdict(list)
+        for place in order:
+            holders[numbers[place]].append(keys[place])
+        return _named(holders, fingerprints, sample, tick)
 
 
-def _named(
-    keys: list[str], order: list[int], numbers: array[int], fingerprints: Fingerprints, sample: Sample
-) -> Clusters:
-    """From here on a fingerprint goes by its rank: the place of its first-published text among those of the others."""
-    holders: dict[int, list[str]] = defaultdict(list)
-    for place in order:
-        holders[numbers[place]].append(keys[place])
+def _named(holders: dict[int, list[str]], fingerprints: Fingerprints, sample: Sample, tick: Tick) -> Clusters:
+    """`holders`: number of a fingerprint -> keys of its texts, all in order of publication.
+
+    From here on a fingerprint goes by its rank: the place of its first-published text among those of the others.
+    """
     by_rank = np.fromiter(holders, np.uint32, len(holders))
     found: Clusters = {}
-    for members in _groups(by_rank, fingerprints, sample):
+    for members in _groups(by_rank, fingerprints, _links(by_rank, fingerprints, sample, tick)):
         named = [holders[number] for number in members]
         if sum(map(len, named)) < 2:
             continue
@@ -109,9 +113,10 @@ def _named(
     return found
 
 
-def _groups(by_rank: NDArray[np.uint32], fingerprints: Fingerprints, sample: Sample) -> Iterator[dict[int, int]]:
+def _groups(
+    by_rank: NDArray[np.uint32], fingerprints: Fingerprints, links: dict[int, list[int]]
+) -> Iterator[dict[int, int]]:
     """Clusters, as the number of a fingerprint -> 5-grams in common with the first of them; many have but one."""
-    links = _links(by_rank, fingerprints, sample)
     is_taken = bytearray(len(by_rank))
     for rank in range(len(by_rank)):
         first = int(by_rank[rank])
@@ -134,13 +139,14 @@ def _groups(by_rank: NDArray[np.uint32], fingerprints: Fingerprints, sample: Sam
         yield members
 
 
-def _links(by_rank: NDArray[np.uint32], fingerprints: Fingerprints, sample: Sample) -> dict[int, list[int]]:
+def _links(by_rank: NDArray[np.uint32], fingerprints: Fingerprints, sample: Sample, tick: Tick) -> dict[int, list[int]]:
     """Pairs that are near, by rank, both ways."""
     ranks = np.empty_like(by_rank)
     ranks[by_rank] = np.arange(len(by_rank), dtype=np.uint32)
     candidates = sample.candidates(ranks)
     links: dict[int, list[int]] = {}
     for rank, number in enumerate(by_rank.tolist()):
+        tick()
         earlier = candidates.of(rank)
         one = fingerprints[number] if earlier else None
         for other in earlier:

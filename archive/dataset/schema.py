@@ -86,12 +86,15 @@ _OWN = (
     Column(
         "cluster",
         str | None,
-        "Of an article that shares most of its text with others: the `id` of the one that was published first.",
+        "Of an article that shares much of its text with others: the `id` of the one that was published first. Much is "
+        "at least a third of the different sequences of five words of the shorter one, and 15 % of those of the longer "
+        "one.",
     ),
     Column(
         "cluster_share",
         float | None,
-        "The part of this article's word sequences that the first-published one of its cluster has too, 0 to 1.",
+        "The part of this article's different sequences of five words that the first-published one of its cluster has "
+        "too, 0 to 1.",
     ),
 )
 

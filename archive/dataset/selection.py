@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -130,9 +130,10 @@ def merge(scratch: Scratch, path: Path) -> None:
     scratch.script("DETACH other")
 
 
-def leave_out(scratch: Scratch, selection: Selection) -> LeftOut:
-    """Take out what is not asked for. Raises StorageError."""
+def leave_out(scratch: Scratch, selection: Selection, gone: Iterable[str]) -> LeftOut:
+    """Take out what is not asked for, and the articles of these ids, which count nowhere. Raises StorageError."""
     scratch.script(_TABLE)
+    scratch.many("DELETE FROM rows WHERE id = ?", ((name,) for name in gone))
     since, until = selection.days
     period = scratch.run("DELETE FROM rows WHERE day < ?", since) if since else 0
     period += scratch.run("DELETE FROM rows WHERE day > ?", until) if until else 0

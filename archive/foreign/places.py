@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import zipfile
 import zlib
@@ -12,7 +13,6 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from archive.errors import ArgumentError, ArsipError, StorageError
-from archive.files import files_in
 from archive.s3.bucket import Bucket
 
 WARCS = (".warc", ".warc.gz")
@@ -71,11 +71,17 @@ def sources(names: list[str], refused: Callable[[OSError | StorageError], None])
     `refused` is told of what cannot be looked at. Raises ArgumentError where nothing can be meant, StorageError.
     """
     found: dict[str, Source] = {}
+    closed: list[OSError | StorageError] = []
     for name in names:
-        there = list(_of_bucket(name) if name.lower().startswith("s3:") else _of_disk(name, refused))
-        if not there:
-            raise ArgumentError(f"{name} holds no {', '.join(READABLE[:-1])} or {WACZ} file.")
+        there = list(_of_bucket(name) if name.lower().startswith("s3:") else _of_disk(name, closed.append))
+        if not (there or closed):
+            raise ArgumentError(
+                f"{name} holds no {', '.join(READABLE[:-1])} or {WACZ} file. Links to folders are not followed: name "
+                "the folders themselves."
+            )
         found |= {source.name: source for source in there}
+    for error in closed:
+        refused(error)
     return [found[name] for name in sorted(found)]
 
 
@@ -114,11 +120,18 @@ def _of_disk(name: str, refused: Callable[[OSError | StorageError], None]) -> It
         raise ArgumentError(f"There is no file or folder {name or '(no name)'}.")
     if not is_regular:  # a pipe or a device may never end
         raise ArgumentError(f"{name} is neither a file nor a folder: write what it gives into a file first.")
-    for one in files_in(path, *READABLE, refused=refused) if path.is_dir() else [path]:
+    for one in _in_folder(path, refused) if path.is_dir() else [path]:
         try:
-            yield Source(str(one), one.stat().st_size)
+            if one.is_file():
+                yield Source(str(one), one.stat().st_size)
         except OSError as error:
             refused(error)
+
+
+def _in_folder(folder: Path, refused: Callable[[OSError | StorageError], None]) -> Iterator[Path]:
+    """What has the right name in a folder and below; of links only those to files, for a folder may lead anywhere."""
+    for base, _, names in os.walk(folder, onerror=refused):
+        yield from (Path(base, name) for name in names if name.endswith(READABLE))
 
 
 def _of_bucket(name: str) -> Iterator[Source]:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import groupby
 from pathlib import Path
@@ -47,6 +47,10 @@ class RemoteStorage:
     def publish(self, path: Path, key: str) -> None:
         self._outbox.add(path, key)
         self._uploader.wake()
+
+    def publish_all(self, files: Iterable[tuple[Path, str]]) -> None:
+        for path, key in files:
+            self.publish(path, key)
 
     def replace(self, path: Path, key: str, expected: str) -> None:
         with self._waiting(key) as file:

@@ -10,7 +10,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,14 +22,14 @@ from archive.faults import Fault
 from archive.files import Files
 from archive.indexes import Indexes
 from archive.known import Changes, Known
-from archive.layout import row_folders
+from archive.layout import manifest_key, row_folders
 from archive.lease import kept_alive
 from archive.local import make_folder, sha256, write_file
 from archive.model import Verdict
 from archive.outcome import utc_text
 from archive.reader import read_at
 from archive.revising import Placed, Revising, Unit
-from archive.takedown import log
+from archive.takedown import log, revocations
 from archive.takedown.found import Found, FoundRecord
 from archive.takedown.stub import Replaced, stub
 
@@ -61,11 +61,23 @@ class Doing:
         Raises UploadsWait when something is not in the bucket yet, and the takedown has to be begun again; LeaseLost,
         Damaged, StorageError, OSError.
         """
+        with self._working(), kept_alive(self._revising.hold, _HOLD_SECONDS):  # however long a file takes
+            self._do(tell)
+
+    def enlist(self) -> None:
+        """Write the list of revocations, if one was killed before he did. Raises what `all` does."""
+        if not revocations.listing(self._files).is_right:
+            with self._working():
+                revocations.revoke(self._files, self._revising.storage, self._scratch)
+                self._settle()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """With a folder that is empty, and gone afterwards."""
         shutil.rmtree(self._scratch, ignore_errors=True)
         make_folder(self._scratch)
         try:
-            with kept_alive(self._revising.hold, _HOLD_SECONDS):  # however long a file takes
-                self._do(tell)
+            yield
         finally:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
@@ -75,25 +87,29 @@ class Doing:
         log.put(storage, self._scratch, log.began_key(found.outlet, job), entry)
         self._settle()
         self._tombstone()
-        for key in found.warcs:
+        unclaimed = self._unclaimed()
+        for key in sorted({*found.warcs, *unclaimed}):
             tell(f"records  {key}")
-            self._change_warc(key, [record for record in found.records if record.warc == key])
+            records = [record for record in found.records if record.warc == key]
+            if records or key in unclaimed:
+                self._change_warc(key, records)
             self._change_index(key)
         tell("rows")
         self._change_rows()
         counts = {"rows": len(found.rows), "records": len(found.records)}
         if self._revising.finish({"takedown": {"id": found.article_id, **counts}}, keep=True):
             raise _waits()
-        self._remove_replaced({*entry["files"], *(key for keys in found.unfinished.values() for key in keys)})
-        done = log.done(entry, self._stubs, self._changed, datetime.now(UTC))
+        self._remove_replaced({key for one in (entry, *found.unfinished.values()) for key in one["files"]})
+        done = log.done(entry, self._stubs, self._changed, datetime.now(UTC), found.all_but_done)
         log.put(storage, self._scratch, log.done_key(found.outlet, job), done)
         self._settle()
-        log.revoke(self._files, storage, self._scratch)
+        revocations.revoke(self._files, storage, self._scratch)
         self._settle()
 
     def _tombstone(self) -> None:
         """Have the catalog know its addresses as those of an article that was taken down."""
         found = self._found
+        at = datetime.fromisoformat(found.all_but_done.at) if found.all_but_done else self._at
         known = [
             Known(
                 url=url,
@@ -105,7 +121,7 @@ class Doing:
                 section=None,
                 captured=None,
                 job=self._revising.id,
-                visited=utc_text(self._at),
+                visited=utc_text(at),
             )
             for url in found.addresses
         ]
@@ -116,9 +132,10 @@ class Doing:
         self._revising.tell(changes, TAKEN_DOWN, **told, unstored=found.captured, records=records)
 
     def _change_warc(self, key: str, records: list[FoundRecord]) -> None:
-        """Put a copy with stubs in the place of a file: at no moment is there a torn one."""
-        if not records:
-            return
+        """Put a copy with stubs in the place of a file: at no moment is there a torn one. Our manifest speaks for it.
+
+        Without records the stubs are there already.
+        """
         copy, where = self._scratch / Path(key).name, self._files.where(key)
         with self._files.held(key) as path:
             before = sha256(path)
@@ -139,6 +156,12 @@ class Doing:
                 raise Damaged(f"A stub does not fit into {where} at byte {record.offset}; the file is as it was.")
         self._changed[key] = before, sha256(copy)
         self._revising.change(copy, key, before)
+
+    def _unclaimed(self) -> set[str]:
+        """WARC files that takedowns may have changed of which, their machine being lost, no manifest says so."""
+        began = self._found.unfinished.values()
+        lost = [one for one in began if not self._files.exists(manifest_key(one["outlet"], one["job"]))]
+        return {key for one in lost for key in one["files"] if key.endswith(".warc.gz") and self._files.exists(key)}
 
     def _change_index(self, key: str) -> None:
         """Take the lines of what is not there any more out of an index."""

@@ -24,7 +24,7 @@ from archive.indexes import Indexes
 from archive.known import Known
 from archive.model import Verdict
 from archive.reader import Record, read
-from archive.takedown import log
+from archive.takedown import log, revocations
 from archive.takedown.found import Addresses, Found, FoundRecord, FoundRow
 from archive.verification import rows
 from archive.verification.fields import uri
@@ -53,12 +53,12 @@ def find(
     search = _Search(files, outlet, found, tell)
     search.in_catalog(catalog)
     search.in_rows()
-    search.in_log()
+    search.in_log(complain)
     search.in_warcs()
-    if found.is_held:
+    if found.is_due:
         search.in_datasets(complain)
     search.in_checks()
-    found.damaged = sum(1 for key in files.keys("damaged") if asked.outlet in _words(key))
+    found.damaged = sum(asked.outlet in key.replace("outlet=", "").split("/") for key in files.keys("damaged"))
     return found
 
 
@@ -92,7 +92,8 @@ class _Search:
         known += [asked] if asked and not known else []
         self._add(line.url for line in known)
         found.published = next((line.published for line in known if line.published), None)
-        found.taken_down = any(line.verdict == Verdict.TAKEN_DOWN for line in known)
+        tombstones = (line.visited for line in known if line.verdict == Verdict.TAKEN_DOWN)
+        found.taken_down = min(filter(None, tombstones), default=None)
 
     def in_rows(self) -> None:
         """The rows, those that count no more included; their captures may name more addresses."""
@@ -101,13 +102,20 @@ class _Search:
             known = len(self._addresses), found.article_id
             found.rows = [row for key in self._parts() for row in self._of_part(key)]
 
-    def in_log(self) -> None:
-        """Takedowns of the article that were cut short."""
-        found = self._found
-        for entry in log.unfinished(self._files, found.outlet):
+    def in_log(self, complain: Callable[[str], None]) -> None:
+        """What is told of takedowns of the article, and those that were cut short, or of whose end no entry is left."""
+        found, told = self._found, log.read(self._files, self._found.outlet)
+        for key in told.torn:
+            complain(
+                f"{self._files.where(key)} is not as it was written, and stays as it is: take it from a copy. What the "
+                "list of revocations says stays, too."
+            )
+        for entry in told.unfinished():
             if entry["id"] == found.article_id:
-                found.unfinished[entry["job"]] = entry["files"]
+                found.unfinished[entry["job"]] = entry
                 self._add(entry["addresses"])
+        found.told = told.of_article(found.article_id)
+        found.listed = [] if found.told else revocations.of_article(self._files, found.article_id)
 
     def in_warcs(self) -> None:
         """The records, by the indexes first: a file of which no index names the article is not read."""
@@ -122,7 +130,7 @@ class _Search:
                     if self._is_of_it(line.url):
                         found.lines.setdefault(key, []).append(line.offset)
                         captured.add(line.url)
-        again = {key for keys in found.unfinished.values() for key in keys if key.endswith(".warc.gz")}
+        again = {key for entry in found.unfinished.values() for key in entry["files"] if key.endswith(".warc.gz")}
         for key in sorted({*found.lines, *again} & {*keys}):
             self._tell(f"records  {key}")
             with self._files.held(key) as path:
@@ -281,10 +289,6 @@ def _row(row: dict[str, Any], key: str, line: int, job: str, *, counts: bool, dr
         text_sha256=row["text_sha256"],
         is_article=not dropped,
     )
-
-
-def _words(key: str) -> set[str]:
-    return {part.removeprefix("outlet=") for part in key.split("/")}
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -14,7 +14,7 @@ from archive.errors import Damaged
 from archive.faults import Fault, Kind, shown
 from archive.files import Files, Unread
 from archive.model import SCHEMA
-from archive.takedown import log
+from archive.takedown import revocations
 from archive.verification import rows as lines
 from archive.verification.originals import Originals
 
@@ -25,7 +25,6 @@ class Evidence:
     """The records and rows of an archive. Every method raises StorageError, OSError."""
 
     def __init__(self, files: Files) -> None:
-        """Raises Damaged where the log of takedowns cannot be read."""
         self.revoked = _revoked(files)
         """Id -> what became of an article that was taken down."""
         self._files = files
@@ -91,10 +90,18 @@ def wrong(number: int, row: Row) -> list[Fault]:
     return found
 
 
+def revoked_from(files: Files, names: Container[str]) -> list[str]:
+    """What became of articles that a dataset of one of these names held when they were taken down.
+
+    Raises StorageError, OSError.
+    """
+    return [_told(entry) for entry in revocations.revoked(files) if any(name in names for name in entry["datasets"])]
+
+
 def _revoked(files: Files) -> dict[str, str]:
-    found = {}
-    for line in log.revocations(files).splitlines():
-        entry = json.loads(line)
-        reason = f" ({entry['reason']})" if entry["reason"] else ""
-        found[entry["id"]] = f"{entry['id']} was taken down on {entry['date']}{reason}: take it out of the dataset"
-    return found
+    return {entry["id"]: _told(entry) for entry in revocations.revoked(files)}
+
+
+def _told(entry: Mapping[str, Any]) -> str:
+    reason = f" ({entry['reason']})" if entry["reason"] else ""
+    return f"{entry['id']} was taken down on {entry['date']}{reason}: take it out of the dataset"

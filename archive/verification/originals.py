@@ -20,6 +20,8 @@ from archive.verification.pairs import key
 
 _ROW = ("outlet", "url", "captured", "captures", "job")
 """What nothing but the archive's own row can prove: what a rebuild keeps."""
+_OF_THE_DAY = ("drift", "opt_out")
+"""What the job knew by more than the page: a row that is derived again takes it over, and other rules may mend it."""
 _DUPLICATE = ("outlet", "url", "captures")
 """Of an article with the same text."""
 _MADE = ("text_sha256", "published")
@@ -82,14 +84,17 @@ class Originals:
     def of_row(self, row: Mapping[str, Any], *, whole: bool) -> list[str] | None:
         """Where a row of a dataset says something else than the archive's own: `url: ...`.
 
-        With `whole` every field is compared, where the archive's row is of the same extractor and rules. None where the
-        archive has no such row, or has it under `dropped/` alone, as a rebuild may have judged.
+        Where the archive's row is of the same extractor and rules, `drift` and `opt_out` are compared too, and with
+        `whole` every field. None where the archive has no such row, or has it under `dropped/` alone, as a rebuild may
+        have judged.
         """
-        ours = _facts(row, _ROW)
+        kept, made = _facts(row, _ROW), _facts(row, (*_ROW, *_OF_THE_DAY))
         found = []
         for theirs in self._found(row):
+            is_alike = _maker(row) == _maker(theirs)
+            ours = made if is_alike else kept
             told = _told(ours, theirs)
-            if whole and _maker(row) == _maker(theirs):
+            if whole and is_alike:
                 told += (
                     f"{name}: the dataset has {shown(str(row[name]))}, the archive something else"
                     for name, digest in _digests(row).items()
@@ -140,7 +145,7 @@ class Originals:
                     continue
                 _, row = found
                 if row["schema"] == SCHEMA and row["captured"] and self._is_known(row):  # no dataset has others
-                    facts = {**_facts(row, (*_ROW, *_MAKER, *_MADE)), "digests": _digests(row)}
+                    facts = {**_facts(row, (*_ROW, *_OF_THE_DAY, *_MAKER, *_MADE)), "digests": _digests(row)}
                     yield _name(row), is_article, json.dumps(facts)
 
     def _is_known(self, row: Mapping[str, Any]) -> bool:

@@ -47,6 +47,8 @@ class Sums:
         self._files = files
         self._scratch = Scratch(_TABLES)
         self._unread: set[str] = set()
+        self.takedowns: list[str] = []
+        """Keys of the manifests, of those that were read, that speak of a takedown."""
         self._is_listed = True
 
     def close(self) -> None:
@@ -113,6 +115,8 @@ class Sums:
     def _hear(self, key: str, data: bytes, described: dict[str, Any]) -> Iterator[Fault]:
         """Note what a manifest says of files. One that was changed is not believed."""
         stated = described.get("sha256", {})
+        if "takedown" in described:
+            self.takedowns.append(key)
         if not manifest.is_sealed(data):
             yield Fault(Kind.MANIFEST, 0, "it was changed: its own_sha256 is that of other bytes")
         elif not isinstance(stated, dict) or not all(map(_is_digest, stated.values())):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ArgumentError, ExitStatus
+from archive.errors import ArgumentError, Damaged, ExitStatus
 from crawler.progress import Progress, plain
 from crawler.verb import Verb, above, as_json, complain, kept_outlets, positional, tell
 
@@ -71,6 +71,8 @@ class Command(Verb):
         assert self.settings is not None
         names = positional(args, self.name, "Name two sets of rows: scrapy diff A B; scrapy diff -h says which.", 2)
         only = [name.strip() for name in (opts.outlet or "").split(",") if name.strip()]
+        if opts.outlet is not None and not only:
+            raise ArgumentError("--outlet is empty; give it a value or leave it out.")
         if not 0 <= opts.examples <= MOST_EXAMPLES:
             raise ArgumentError(f"--examples={opts.examples} cannot be: write a number from 0 to {MOST_EXAMPLES}.")
         thresholds = _thresholds(opts)
@@ -82,7 +84,7 @@ class Command(Verb):
             if a.where == b.where:
                 raise ArgumentError(f"A and B are both {a.where}: it does not differ from itself.")
             result = compare_sides(a, b, opts.examples, progress.tell)
-        _expect_articles(result, only)
+        _expect_articles(result, only, operands.unread)
         beyond = list(gate.beyond(result, thresholds))
         if opts.json:
             tell([as_json(_facts((a, b), result, thresholds, beyond, operands.unread))])
@@ -105,13 +107,19 @@ def _thresholds(opts: argparse.Namespace) -> list[Threshold]:
     return [threshold(name, text) for name, text in given.items() if text is not None]
 
 
-def _expect_articles(result: Result, only: list[str]) -> None:
-    """Nothing compared with nothing would pass every gate. Raises ArgumentError."""
+def _expect_articles(result: Result, only: list[str], unread: int) -> None:
+    """Nothing compared with nothing would pass every gate. Raises ArgumentError, Damaged where some could not be read.
+
+    `only`: the outlets that were asked for; of others nothing was read.
+    """
     there = [name for name, counts in result.outlets.items() if counts.a or counts.b]
-    if missing := [name for name in only if name not in there]:
-        raise ArgumentError(f"Neither A nor B has an article of {missing[0]}; there are {', '.join(there) or 'none'}.")
-    if not there:
-        raise ArgumentError("Neither A nor B has an article.")
+    missing = [name for name in only if name not in there]
+    if there and not missing:
+        return
+    lacking = f"Neither A nor B has an article{' of ' if missing else ''}{', '.join(missing)}"
+    if unread:
+        raise Damaged(f"{lacking} that can be read: nothing was compared. scrapy verify --deep names all damage.")
+    raise ArgumentError(f"{lacking}{': name others with --outlet, or leave it out' if missing else ''}.")
 
 
 def _told(a: Side, b: Side, result: Result) -> Iterator[str]:

@@ -90,7 +90,9 @@ class Command(Verb):
             found = {name: ledger.total(ledger.days(catalog, name, *period)) for name in outlets} if opts.fill else {}
         if not opts.fill:
             return ExitStatus.DONE
-        lacking = [name for name, day in found.items() if any(day.misses.get(miss) for miss in FILLABLE)]
+        lacking = [
+            name for name, day in found.items() if day.incomplete or any(day.misses.get(miss) for miss in FILLABLE)
+        ]
         if not lacking:
             complain(self.name, "Nothing is missing that could still be had.")
             return ExitStatus.DONE

@@ -65,6 +65,9 @@ class Command(Verb):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         """Rebuild one outlet after the other."""
+        from pipelines.workers import prepare
+
+        prepare("crawler.bulk")  # it imports what workers need while this process imports the rest
         from crawler.bulk import Bulk, Origin
         from crawler.judgement import respects_opt_out
         from crawler.rebuilding import Count

@@ -141,6 +141,8 @@ class Keeping:
             return "redirect to what is not in the archive"
         if before and judgement.verdict is not Verdict.ARTICLE and _is_older(head, before):
             return "older than the archive's"
+        if again.says_nothing(before, is_cut=made.is_cut):
+            return "cut short"
         return None
 
     def _ref(self, put: Put, recovered: list[Waiting]) -> RecordRef:
@@ -172,7 +174,7 @@ class Keeping:
             verdict=judgement.verdict,
             reason=judgement.reason,
             aliases=(visit.target.url, *(self._outlet.canonical(record.url) for record in visit.records)),
-            final=judgement.final or due is None,
+            final=judgement.final,
             removed=made.removed,
             before=before,
             due=due,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from archive import optout
 from archive.model import Article, RecordRef, Verdict
 from archive.outcome import Outcome
+from crawler.coding import unpacked
 from crawler.frontier import Target
 from crawler.judgement import CUT_SHORT, OPEN_ENDED, Judgement, respect
-from crawler.rereading import finished, page_call, place, response_of, unpacked, whole
+from crawler.rereading import finished, page_call, place, response_of, whole
 from crawler.visit import Visit
 from pipelines.extract import EXTRACTOR, Page, extract, left_out
 
@@ -51,6 +52,8 @@ class Made:
     """Canonical address of the article; of what is none, that of its first page."""
     removed: float | None
     """`Outcome.removed`."""
+    is_cut: bool = False
+    """Does something of it lack because the body of a page was cut off?"""
 
 
 def label_of(outlet: Outlet, url: str) -> int:
@@ -94,29 +97,36 @@ def _windows(pages: list[tuple[int, Put]]) -> Iterator[list[Put]]:
 
 
 def read(answers: Sequence[Bytes], name: str, outlet: Outlet, *, respects_opt_out: bool) -> Made:
-    """What the answers of a visit make, the first page first, as a crawl makes it. Raises PageRefused, Damaged."""
+    """What the answers of a visit make, the first page first, as a crawl makes it.
+
+    Raises PageRefused, CodingError, DownloadCancelledError.
+    """
     head, by_label = answers[0], {answer.label: at for at, answer in enumerate(answers)}
     canonical = outlet.canonical(head.url)
     visit = Visit(Target(canonical, head.url), outlet.all_pages, outlet.page_param, canonical)
     visit.query = outlet.all_pages if head.label == ALL else None
     at: int | None = 0
+    is_cut = False
     while True:
         page = _page(answers[at], head.began, outlet) if at is not None else None
+        is_half = isinstance(page, Page) and page.is_cut
+        is_cut = is_cut or is_half
         if isinstance(page, Judgement) and not visit.pages:
             article = Article(extractor=EXTRACTOR, rules=outlet.rules.digest)
             return Made(article=article, judgement=page, used=(0,), address=canonical, removed=None)
         if not visit.take(page if isinstance(page, Page) else None, _numbered(at)):
             break
         at = by_label.get(ALL if visit.asks_all else visit.number)
-    is_final = page is not None and page.verdict not in CUT_SHORT
-    return _assembled(visit, name, outlet, final=is_final, respects_opt_out=respects_opt_out)
+    is_final = page is not None and page.verdict not in CUT_SHORT and not is_half
+    made = _assembled(visit, name, outlet, final=is_final, respects_opt_out=respects_opt_out)
+    return replace(made, is_cut=is_cut and not made.article.complete)
 
 
 def _page(answer: Bytes, captured: datetime, outlet: Outlet) -> Page | Judgement:
     call = page_call(unpacked(response_of(answer.url, answer.head, answer.payload)))
     if isinstance(call, Judgement):
         return call
-    page = extract(call.body, call.url, outlet.rules, charset=call.charset, captured=captured)
+    page = extract(call.body, call.url, outlet.rules, charset=call.charset, captured=captured, is_cut=call.is_cut)
     page.article.opt_out = optout.all_signals(page.article.opt_out, answer.head, ())
     return page
 
@@ -128,11 +138,11 @@ def _numbered(at: int | None) -> RecordRef:
 
 def _assembled(visit: Visit, name: str, outlet: Outlet, *, final: bool, respects_opt_out: bool) -> Made:
     first, article = visit.pages[0], whole(visit.pages)
-    judgement = Judgement(first.verdict, first.reason, final=first.verdict not in OPEN_ENDED)
+    judgement = Judgement(first.verdict, first.reason, final=first.verdict not in OPEN_ENDED and not visit.is_cut)
     address = visit.url
     if first.verdict is Verdict.ARTICLE:
         address = place(article, name, outlet, visit.url, first)
-        judgement = judgement._replace(final=final)
+        judgement = judgement._replace(final=final and not visit.is_cut)
         if respects_opt_out:
             judgement = respect(article, judgement)
     finished(Outcome(article=article, verdict=judgement.verdict, reason=judgement.reason))

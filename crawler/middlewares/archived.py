@@ -6,8 +6,11 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, cast
 
+from scrapy.exceptions import DownloadCancelledError
+
 from archive import replay
 from archive.errors import Damaged, StorageError
+from crawler.coding import CUT_OFF, CodingError, unpacked
 from crawler.rereading import response_of
 from pipelines.warc import WarcPipeline
 
@@ -78,9 +81,11 @@ class ConditionalMiddleware:
         stored = sink.job.catalog.stored(request.url)
         if stored is None or not (stored.etag or stored.last_modified):
             return
-        request.meta["archived"] = await read(sink, stored.ref)
-        if request.meta["archived"] is None:
+        archived = await read(sink, stored.ref)
+        # "Not modified" would bring back half a body for ever: the server speaks of the whole one.
+        if archived is None or CUT_OFF in archived.flags:
             return
+        request.meta["archived"] = archived
         if stored.etag:
             request.headers["If-None-Match"] = stored.etag.encode("latin-1")
         if stored.last_modified:
@@ -102,11 +107,15 @@ async def _opt_out(sink: WarcPipeline, ref: RecordRef) -> list[str]:
 
 
 async def read(sink: WarcPipeline, ref: RecordRef) -> Response | None:
-    """A response from the archive as it once came from the wire; None when it cannot be had."""
+    """A response from the archive without its content coding; None when it cannot be had."""
     try:
-        head, payload = await asyncio.to_thread(sink.job.response, ref)
-    except StorageError as error:
+        return await asyncio.to_thread(_read, sink, ref)
+    except (StorageError, CodingError, DownloadCancelledError) as error:
         # A file of this job is not in the archive yet; damage is worth a word.
         logger.log(logging.ERROR if isinstance(error, Damaged) else logging.DEBUG, "%s", error)
         return None
-    return response_of(ref.url, head, payload)
+
+
+def _read(sink: WarcPipeline, ref: RecordRef) -> Response:
+    head, payload = sink.job.response(ref)
+    return unpacked(response_of(ref.url, head, payload))

@@ -12,6 +12,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler import reasons
+from crawler.coding import CUT_OFF
 from crawler.robotstxt import MAX_BYTES, RobotsTxt
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class RobotsMiddleware:
             return Robots(refused=RobotsRefused(f"robots-http-{response.status}", detail))
         if response.status >= 300:
             return Robots()
+        if CUT_OFF in response.flags:  # what it closes may stand in the rest, as when the connection breaks
+            return Robots(refused=RobotsRefused("torn", f"{request.url} is cut off"))
         said = await asyncio.to_thread(RobotsTxt, response.body, self._agent)
         if said.crawl_delay:
             spider = cast("OutletSpider", self._crawler.spider)

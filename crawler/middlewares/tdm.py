@@ -11,7 +11,8 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
 from archive import tdmrep
-from crawler.middlewares.robots import HOPS, TIMEOUT_SECONDS
+from crawler.coding import CUT_OFF
+from crawler.middlewares.robots import HOPS, TIMEOUT_SECONDS, RobotsRefused
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -36,7 +37,10 @@ class TdmMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Say what is reserved. A host that gives no answer has reserved nothing."""
+        """Say what is reserved. A host that gives no answer has reserved nothing.
+
+        Raises RobotsRefused when the file is cut off.
+        """
         if "visit" not in request.cb_kwargs:
             return
         parts = urlparse_cached(request)
@@ -66,4 +70,9 @@ class TdmMiddleware:
         except Exception as error:  # noqa: BLE001 - whatever it is, the article's own request meets it too
             logger.debug("%s: %s", request.url, error)
             return []
-        return tdmrep.parse(response.body) if response.status == 200 else []
+        if response.status != 200:
+            return []
+        # The rest may reserve everything. An error page that calls itself 200 is no such file, whole or not.
+        if CUT_OFF in response.flags and not response.body.lstrip().startswith(b"<"):
+            raise RobotsRefused("torn", f"{request.url} is cut off")
+        return tdmrep.parse(response.body)

@@ -37,13 +37,13 @@ def fetch(site: FakeSite, url: str, **headers: str) -> Answer:
 
 def proxied(site: FakeSite) -> http.client.HTTPConnection:
     """A connection to the proxy for requests in absolute form."""
-    return http.client.HTTPConnection(*_address(site), timeout=10)
+    return http.client.HTTPConnection(*_address(site), timeout=60)
 
 
 def tunnel(site: FakeSite, host: str) -> http.client.HTTPConnection:
     """A TLS connection to a host through the proxy, trusting only the site's own authority."""
     context = ssl.create_default_context(cafile=str(site.ca_file))
-    connection = http.client.HTTPSConnection(*_address(site), context=context, timeout=10)
+    connection = http.client.HTTPSConnection(*_address(site), context=context, timeout=60)
     connection.set_tunnel(host)
     return connection
 
@@ -57,7 +57,7 @@ def send(site: FakeSite, request: bytes) -> bytes:
 
 def dial(site: FakeSite) -> socket.socket:
     """A bare connection to the proxy."""
-    return socket.create_connection(_address(site), timeout=10)
+    return socket.create_connection(_address(site), timeout=60)
 
 
 def _address(site: FakeSite) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """What a client asked and what it is answered, down to the byte."""
 
 import gzip
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -46,6 +47,8 @@ class Reply:
     gzip: bool = False
     cut: int | None = None
     """Close the connection after so many bytes that follow the header block, framing counted."""
+    held: threading.Event | None = None
+    """What is waited for before anything else; other answers are not held up."""
     delay: float = 0.0
     """Seconds to wait before the first byte."""
 

@@ -23,6 +23,7 @@ Answer = Reply | Callable[[Request], Reply]
 _VANISHED = (OSError, asyncio.IncompleteReadError)
 
 _PIECE = 65536
+_LOOK_SECONDS = 0.02
 
 
 class FakeSite:
@@ -98,7 +99,7 @@ class FakeSite:
         self._thread.daemon = True
         self._thread.start()
         try:
-            self.proxy = f"http://127.0.0.1:{listening.result(timeout=10)}"
+            self.proxy = f"http://127.0.0.1:{listening.result(timeout=60)}"
         except BaseException:
             self._folder.cleanup()
             raise
@@ -108,7 +109,7 @@ class FakeSite:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=60)
         self._folder.cleanup()
         # A broken override must not look like a flaw of the client; the first error of the test wins.
         if error is None and self._faults:
@@ -181,6 +182,8 @@ class FakeSite:
         wire = reply.wire(request.method)
         with self._lock:
             self._exchanges.append((request, wire))
+        while reply.held and not reply.held.is_set():  # noqa: ASYNC110 - whoever holds it lives in another thread
+            await asyncio.sleep(_LOOK_SECONDS)
         await asyncio.sleep(reply.delay)
         # By pieces: a large answer to a slow client must not hold up the others, nor the end.
         for start in range(0, len(wire), _PIECE):
