@@ -54,6 +54,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 2
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are not a name: a compressor writes the time of day into them, and workers must have the same names."""
+    return argname if isinstance(val, bytes) and not val.isascii() else None
+
+
 @pytest.fixture
 def capture() -> Callable[..., Capture]:
     """Makes a capture of an invented page."""

@@ -170,8 +170,8 @@ def test_a_bomb_is_put_down_before_it_fills_memory(coding: bytes, bomb: object) 
 @pytest.mark.parametrize(
     ("coding", "stream", "gives"),
     [
-        (b"gzip", gzip.compress(b"a"), b"a"),
-        (b"gzip", gzip.compress(b""), b""),
+        (b"gzip", gzip.compress(b"a", mtime=0), b"a"),
+        (b"gzip", gzip.compress(b"", mtime=0), b""),
         (b"zstd", zstd.compress(b"a"), b"a"),
         (b"zstd", zstd.compress(b""), b""),
         (b"zstd", b"\x50\x2a\x4d\x18\0\0\0\0", b""),  # skippable
