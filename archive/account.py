@@ -208,7 +208,8 @@ def _version(row: dict[str, Any], job: str) -> dict[str, Any] | None:
     if "verdict" in row or not row["id"] or not row["captured"]:
         return None
     names = ("version", "outlet", "url", "captured", "complete")
-    return {"article_id": row["id"], "job": job, **{name: row[name] for name in names}}
+    facts = {name: row[name] for name in names}
+    return {"article_id": row["id"], "job": job, "captures": len(row["captures"]), **facts}
 
 
 def in_utc(instant: str) -> datetime:

@@ -19,6 +19,7 @@ from archive.errors import ArgumentError, Damaged
 from archive.faults import shown
 from archive.files import Files
 from archive.indexes import Indexes, Line, day
+from archive.model import fullness
 from archive.reader import Fault, read_at
 
 _TABLES = """
@@ -221,7 +222,7 @@ class Excerpt:
             row = json.loads(line)
             warcs, first = {ref["warc"] for ref in row["captures"]}, row["captures"][0]
             "".join([row["id"], row["captured"], row["text"], row["title"] or "", *warcs])  # are all of them text?
-            rank = f"{[False, True].index(row['complete'])} {row['captured']}"
+            rank = f"{[False, True].index(row['complete'])} {fullness(row)[1]:010} {row['captured']}"
             place = (f"{row['id']}:{row['version']}", rank, first["warc"], int(first["offset"]))
             self._db.execute(_PUT_PAGE, (*place, row["title"], row["text"]))
         except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:

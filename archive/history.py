@@ -18,7 +18,7 @@ from archive.faults import shown
 from archive.files import Files
 from archive.known import Announced, Known, Version
 from archive.legible import Legible
-from archive.model import EDITED, Verdict
+from archive.model import EDITED, Verdict, fullness
 from archive.outcome import MOVED
 from archive.verification.rows import of_row
 
@@ -152,7 +152,7 @@ class _Reading:
             named = version.article_id, version.version
             rows = [row for row in self._rows(part) if (row.get("id"), row.get("version")) == named]
             if rows:
-                best = max(rows, key=lambda row: (bool(row.get("complete")), row.get("captured") or ""))
+                best = max(rows, key=lambda row: (fullness(row), row.get("captured") or ""))
                 return Edition(version=version, part=part, row=best)
         self._complain(
             f"The row of version {version.version} is in no part of job {version.job} under date={day}. If that job is "

@@ -94,6 +94,8 @@ class Version:
     job: str
     """The job that wrote the row."""
     complete: bool
+    captures: int = 1
+    """How many the row was made from; 1 where that was told before they were counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from archive.model import Verdict
 from archive.outcome import MOVED
 from archive.schema import announced, between, known, of_outlet, versions
 
-__all__ = ["COUNTS", "Day", "Line", "Miss", "days", "missing", "total"]
+__all__ = ["COUNTS", "Day", "Line", "Miss", "Unfilled", "days", "missing", "total", "unfilled"]
 
 PAGE = 10_000
 """Addresses that are asked for at a time."""
@@ -79,6 +79,18 @@ class Line:
     """WARC-Record-ID of the response that it was judged by."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unfilled:
+    """Of the articles that lack a page, those that no job asks for that fills the ledger."""
+
+    final: int
+    """Nothing more is to be had of them: the outlet took them away, say."""
+    unannounced: int
+    """The others: nobody announced them, or not for these days."""
+    urls: list[str]
+    """Canonical addresses of the latter, one an article, sorted, as many as were asked for."""
+
+
 def days(catalog: Catalog, outlet: str, since: str | None = None, until: str | None = None) -> list[Day]:
     """The days of an outlet on which something was published, from `since` to `until` (YYYY-MM-DD), the first first.
 
@@ -133,6 +145,23 @@ def missing(
         if len(page) < PAGE:
             return
         last = page[-1].url
+
+
+def unfilled(catalog: Catalog, outlet: str, since: str | None, until: str | None, *, most: int) -> Unfilled:
+    """What stays without a page whatever is filled, of days from `since` to `until`. Raises StorageError."""
+    open_to_jobs = sa.and_(_IS_ARTICLE, announced.c.url.is_not(None), *between(announced.c.day, since, until))
+    one, lacking, is_last = _last_rows(
+        outlet,
+        sa.func.max(sa.case((open_to_jobs, 1), else_=0)).label("open"),
+        sa.func.min(sa.case((_IS_ARTICLE, known.c.url))).label("url"),
+    )
+    found = sa.select(one.c.whole, sa.func.count().label("number")).select_from(one.outerjoin(lacking, is_last))
+    is_left = sa.or_(sa.and_(one.c.whole == 1, lacking.c.article_id.is_not(None)), one.c.whole + one.c.open == 0)
+    found = found.where(is_left, *between(one.c.day, since, until))
+    numbers = {row.whole: row.number for row in catalog.select(found.group_by(one.c.whole))}
+    named = found.with_only_columns(one.c.url).where(one.c.whole == 0).order_by(one.c.url).limit(most)
+    urls = [row.url for row in catalog.select(named)] if 0 in numbers else []
+    return Unfilled(final=numbers.get(1, 0), unannounced=numbers.get(0, 0), urls=urls)
 
 
 def total(lines: Iterable[Day], day: str = "") -> Day:
@@ -192,36 +221,7 @@ def _missing(outlet: str, since: str | None, until: str | None) -> sa.Select[Any
 
 def _articles(outlet: str, since: str | None, until: str | None) -> sa.Select[Any]:
     """Articles that are there, counted by day and by whether any of their addresses was announced."""
-
-    def most(what: Any) -> Any:
-        return sa.func.max(sa.case((_IS_ARTICLE, what)))
-
-    # Of addresses that disagree on the day the earliest counts.
-    published = sa.func.min(sa.case((_IS_ARTICLE, known.c.published)))
-    day = sa.func.coalesce(
-        sa.func.substr(published, 1, 10), sa.func.min(announced.c.day), sa.func.substr(most(known.c.captured), 1, 10)
-    )
-    one = (
-        sa.select(
-            known.c.article_id,
-            day.label("day"),
-            sa.func.max(sa.case((announced.c.url.is_not(None), 1), else_=0)).label("named"),
-            most(known.c.version).label("version"),
-            most(sa.case((known.c.final, 1), else_=0)).label("whole"),
-            most(known.c.ended).label("ended"),
-        )
-        .select_from(known.outerjoin(announced, announced.c.url == known.c.url))
-        .where(*of_outlet(outlet))
-        .group_by(known.c.article_id)
-        .having(most(1) == 1)
-        .subquery()
-    )
-    lacking = (
-        sa.select(versions.c.article_id, versions.c.version)
-        .where(versions.c.outlet == outlet, sa.not_(versions.c.complete))
-        .subquery()
-    )
-    is_last = sa.and_(lacking.c.article_id == one.c.article_id, lacking.c.version == one.c.version)
+    one, lacking, is_last = _last_rows(outlet)
 
     def number(what: Any, name: str) -> Any:
         return sa.func.sum(sa.case((what, 1), else_=0)).label(name)
@@ -240,6 +240,42 @@ def _articles(outlet: str, since: str | None, until: str | None) -> sa.Select[An
         .where(*between(one.c.day, since, until))
         .group_by(one.c.day, one.c.named)
     )
+
+
+def _last_rows(outlet: str, *more: sa.Label[Any]) -> tuple[sa.Subquery, sa.Subquery, sa.ColumnElement[bool]]:
+    """Articles that are there, one a row, with `more` of their addresses; rows that lack a page; which is the last."""
+
+    def most(what: Any) -> Any:
+        return sa.func.max(sa.case((_IS_ARTICLE, what)))
+
+    # Of addresses that disagree on the day the earliest counts.
+    published = sa.func.min(sa.case((_IS_ARTICLE, known.c.published)))
+    day = sa.func.coalesce(
+        sa.func.substr(published, 1, 10), sa.func.min(announced.c.day), sa.func.substr(most(known.c.captured), 1, 10)
+    )
+    one = (
+        sa.select(
+            known.c.article_id,
+            day.label("day"),
+            sa.func.max(sa.case((announced.c.url.is_not(None), 1), else_=0)).label("named"),
+            most(known.c.version).label("version"),
+            most(sa.case((known.c.final, 1), else_=0)).label("whole"),
+            most(known.c.ended).label("ended"),
+            *more,
+        )
+        .select_from(known.outerjoin(announced, announced.c.url == known.c.url))
+        .where(*of_outlet(outlet))
+        .group_by(known.c.article_id)
+        .having(most(1) == 1)
+        .subquery()
+    )
+    lacking = (
+        sa.select(versions.c.article_id, versions.c.version)
+        .where(versions.c.outlet == outlet, sa.not_(versions.c.complete))
+        .subquery()
+    )
+    is_last = sa.and_(lacking.c.article_id == one.c.article_id, lacking.c.version == one.c.version)
+    return one, lacking, is_last
 
 
 def _line(outlet: str, miss: Miss, row: sa.Row[Any]) -> Line:

@@ -206,7 +206,8 @@ class Article:
     """Pages the outlet divided the article into, as far as its pages say."""
     complete: bool = True
     """False when a page of the article is missing, or what came of one ends before its content coding does. Of rows
-    with one `id` and `version`, a complete one counts, else the one with the latest `captured`."""
+    with one `id` and `version`, a complete one counts, else the one with more `captures`, else the one with the latest
+    `captured`: `fullness`."""
     words: int = 0
     """Words in `text`: runs of characters between blanks."""
     free: bool | None = None
@@ -296,6 +297,16 @@ def facts_sha256(row: Mapping[str, Any]) -> str:
     """SHA-256, hexadecimal, of what a publisher edits in a row; blanks and normal forms do not count."""
     facts = [_plain(row[name]) for name in EDITED]
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode(errors="replace")).hexdigest()
+
+
+def fullness(row: Mapping[str, Any]) -> tuple[bool, int]:
+    """What tells, before `captured`, which of two rows with one `id` and `version` counts: the one of which it is more.
+
+    Is it complete? And of one that is not, how many captures it has: a later look to which fewer pages came would hide
+    what the archive has. Of complete ones the number says nothing, and is 0: all pages at once may be one capture.
+    """
+    is_complete = row.get("complete") is not False
+    return is_complete, 0 if is_complete else len(row["captures"])
 
 
 def _plain(value: Any) -> Any:

@@ -68,6 +68,7 @@ class Outcome:
             captured=utc_text(article.captured),
             job=job,
             complete=article.complete,
+            captures=len(article.captures),
         )
 
     def _known(self, job: str) -> Iterator[Known]:

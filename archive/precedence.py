@@ -47,10 +47,12 @@ def _is_attempt(new: Any) -> sa.ColumnElement[bool]:
 
 
 def _is_better(new: Any) -> sa.ColumnElement[bool]:
-    """Of rows with one id and version a complete one counts, else the later one."""
-    was = versions.c
-    later = sa.and_(new.complete == was.complete, new.captured >= was.captured)
-    return sa.or_(sa.and_(new.complete, sa.not_(was.complete)), later)
+    """Of rows with one id and version the fuller one counts, as in `archive.model.fullness`, else the later one."""
+    rank, before = (
+        sa.tuple_(line.complete, sa.case((line.complete, 0), else_=line.captures), line.captured)
+        for line in (new, versions.c)
+    )
+    return rank >= before
 
 
 RULES: tuple[tuple[sa.Table, Callable[[Any], sa.ColumnElement[bool]]], ...] = (

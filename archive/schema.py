@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from archive.errors import Damaged, StorageError
 
-VERSION = 3
+VERSION = 4
 """1 knew no leases, no jobs in a spool and not whose it was; it was on SQLite only. 2 knew nothing of visits, versions,
-announcements, walks and jobs that ended."""
+announcements, walks and jobs that ended. 3 did not know with how many captures a row was made."""
 
 
 class _Text(sa.TypeDecorator[str]):
@@ -94,6 +94,7 @@ versions = sa.Table(
     sa.Column("captured", _Text, nullable=False),
     sa.Column("job", _Text, nullable=False),
     sa.Column("complete", sa.Boolean, nullable=False),
+    sa.Column("captures", sa.Integer, nullable=False, server_default="1"),
 )
 walked = sa.Table(
     "walked",
@@ -174,8 +175,19 @@ def _from_2(connection: sa.Connection) -> None:
         table.create(connection)
 
 
+def _from_3(connection: sa.Connection) -> None:
+    """How many captures a row has is told by the rows: `scrapy catalog rebuild` reads them.
+
+    Every row has one at least. Until then, among the rows made before, the latest counts as it did, and none of them
+    goes before one of which the number is known.
+    """
+    there = {column["name"] for column in sa.inspect(connection).get_columns(versions.name)}
+    if versions.c.captures.name not in there:  # the step before makes the table as it is today
+        connection.execute(sa.text("ALTER TABLE versions ADD COLUMN captures INTEGER NOT NULL DEFAULT 1"))
+
+
 # The step at index N leads from version N + 1 to the next.
-_STEPS: tuple[Callable[[sa.Connection], None], ...] = (_from_1, _from_2)
+_STEPS: tuple[Callable[[sa.Connection], None], ...] = (_from_1, _from_2, _from_3)
 
 
 def create(connection: sa.Connection) -> None:

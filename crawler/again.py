@@ -62,15 +62,6 @@ def says_nothing(known: Known | None, *, is_cut: bool) -> bool:
     return is_cut and known is not None and known.verdict == Verdict.ARTICLE
 
 
-def says_less(visit: Visit) -> bool:
-    """May the archive have more of an article than the pages before one that was cut off?
-
-    The row of its part may have what came of that page then. So these make none of less, which readers would take for
-    the later word; what else is new in them comes with the look that has them all. After `page=all` the rest is walked.
-    """
-    return visit.has_part and not visit.asks_all and not visit.recovered
-
-
 def unchanged(schedule: Schedule, known: Known, began: datetime, job: str) -> Known:
     """What is known of an article that came again as it was."""
     later = schedule.revisit(_born(known), datetime.now(UTC))

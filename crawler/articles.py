@@ -209,8 +209,6 @@ class ArticleSpider(VerdictSpider):
         reason = error.name if isinstance(error, PageFailed) else reasons.of_exception(error)
         if reason == "fault":
             logger.error("%s: %r", visit.address, error, exc_info=error)
-        if reason == "torn" and again.says_less(visit):
-            visit.pages.clear()
         is_over = not visit.pages
         line = self._attempt(visit, reason) if is_over and not visit.before else None
         await self.sink.note(self.job.fail, visit.address, reason, str(error)[:500], line)

@@ -6,18 +6,18 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 
-from archive.model import Verdict
 from archive.zones import OFFSETS
 from crawler import reasons, sources
 from crawler.announcing import AnnouncingSpider, failed_request, step
 from crawler.backfill import Course, Reach, SourceReport, cannot_go_back
-from crawler.frontier import UNSETTLED, Frontier
+from crawler.frontier import Frontier
+from crawler.leftovers import MAX_LEFT, left
 from crawler.outlet import Dated, Feed, Index, Robots, Sitemap, Source
 from crawler.walk import Run, Walk
 from crawler.wire import LeftAlone
@@ -32,8 +32,6 @@ logger = logging.getLogger(__name__)
 LIMITS = sources.Limits()
 MAX_TRIED = 9
 """Addresses that a sample asks for: a source may well announce galleries first."""
-MAX_LEFT = 20_000
-"""Addresses that one job takes over from earlier ones at most."""
 
 
 class DiscoverySpider(AnnouncingSpider):
@@ -187,20 +185,9 @@ class DiscoverySpider(AnnouncingSpider):
 
     def resume(self) -> None:
         """Hand to the frontier what earlier jobs left: announced and not tried, or tried in vain."""
-        asked = self.arguments
-        since, until = (day.isoformat() if day else None for day in (asked.since, asked.until))
-        now = None if asked.fill else datetime.now(UTC).isoformat()
-        ask, verdicts = self.job.catalog, frozenset[Verdict]()
-        if asked.fill:
-            verdicts = UNSETTLED
-        elif not asked.restricted:
-            verdicts = frozenset((Verdict.NOT_ASKED,))
-        unsettled = ask.unsettled(self.name, verdicts, since=since, until=until, now=now, most=MAX_LEFT)
-        rest = MAX_LEFT - len(unsettled)
-        unanswered = ask.unanswered(self.name, since=since, until=until, now=now, most=rest)
-        taken = sum(self.frontier.resume(line, known) for line, known in unsettled)
-        taken += sum(self.frontier.resume(line) for line in unanswered)
-        if len(unsettled) + len(unanswered) == MAX_LEFT:
+        lines = left(self.job.catalog, self.name, self.arguments)
+        taken = sum(self.frontier.resume(line, known) for line, known in lines)
+        if len(lines) == MAX_LEFT:
             logger.info("%s: earlier jobs left more than %d addresses; this one takes these.", self.name, MAX_LEFT)
         self.crawler.stats.inc_value("arsip/announced", taken)
 

@@ -1,4 +1,4 @@
-"""What an answer turned out to be, as far as its status line tells."""
+"""What an answer turned out to be, as far as its status line tells, and what pages say together."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from crawler.frontier import Frontier
     from crawler.outlet import Outlet
+    from crawler.visit import Visit
 
 STATUS_VERDICTS = {
     404: Verdict.NOT_FOUND,
@@ -63,6 +64,19 @@ def judge_status(response: Response, outlet: Outlet, frontier: Frontier) -> Judg
     if verdict is None:
         raise PageFailed(f"http-{response.status}")
     return Judgement(verdict, f"HTTP {response.status}", final=verdict not in OPEN_ENDED)
+
+
+def by_pages(visit: Visit, article: Article, *, final: bool) -> Judgement:
+    """What the pages of a visit say, and whether that is final; `final`: no further page of the article is to be had.
+
+    Where all pages at once did not come, another look may bring them.
+    """
+    first = visit.pages[0]
+    if first.verdict is Verdict.ARTICLE:
+        is_over = final and (article.complete or not visit.lacks_all)
+    else:
+        is_over = first.verdict not in OPEN_ENDED
+    return Judgement(first.verdict, first.reason, final=is_over and not visit.is_cut)
 
 
 def respects_opt_out(settings: BaseSettings) -> bool:

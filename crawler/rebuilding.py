@@ -202,9 +202,10 @@ class Rebuilding:
         changes = Changes()
         before, version = (_version(unit, row) for row in (old, new))
         if before and not version:
-            changes.unmade.append(before)
             self._twins.take(before)
-        elif version and version != before:
+        if before and (not version or before.complete > version.complete):
+            changes.unmade.append(before)  # of two lines of a row the catalog would keep the complete one
+        if version and version != before:
             changes.versions.append(version)
         if any(old.get(name) != new.get(name) for name in ("verdict", "published", "section", "complete")):
             changes.known += self._known(old, new)
@@ -229,7 +230,7 @@ class Rebuilding:
             )
             # Of an article its own row speaks, whatever a later look at its address came to.
             lines = [own] if own and is_by_it and own.verdict != Verdict.ARTICLE else []
-        yield from (replace(line, **_facts(new, line)) for line in lines)
+        yield from (replace(line, **_facts(new, line, was_whole=old["complete"])) for line in lines)
 
 
 class Told:
@@ -269,21 +270,23 @@ def _version(unit: Unit, row: Row) -> Version | None:
     if "verdict" in row or not row["id"] or not row["captured"]:
         return None
     names = ("version", "outlet", "url", "captured", "complete")
-    return Version(article_id=row["id"], job=unit.job, **{name: row[name] for name in names})
+    facts = {name: row[name] for name in names}
+    return Version(article_id=row["id"], job=unit.job, captures=len(row["captures"]), **facts)
 
 
-def _facts(row: Row, line: Known) -> dict[str, Any]:
-    """What a row says of its addresses."""
+def _facts(row: Row, line: Known, *, was_whole: bool) -> dict[str, Any]:
+    """What a row says of its addresses. `was_whole`: was it complete, and final for that reason?"""
+    settled = row["complete"] or (line.final and not was_whole)
     verdict = Verdict(row.get("verdict", Verdict.ARTICLE))
     facts = {"verdict": verdict.value, "published": row["published"], "section": row["section"]}
     if verdict is not Verdict.ARTICLE:
-        final = verdict not in OPEN_ENDED and (line.final or row["complete"])  # of half a page nothing is final
+        final = verdict not in OPEN_ENDED and settled  # of half a page nothing is final
         return facts | {"final": final, "facts": None, "made": None}
     return facts | {
         "article_id": row["id"],
         "version": row["version"],
         "captured": row["captured"],
-        "final": line.final or row["complete"],
+        "final": settled,
         "tries": 0,
         "facts": facts_sha256(row),
         "made": f"{row['extractor']}:{row['rules']}",

@@ -6,7 +6,7 @@ from archive.model import Article, Verdict
 from archive.outcome import Outcome
 from crawler import again
 from crawler.discovery import DiscoverySpider
-from crawler.judgement import OPEN_ENDED, Judgement, respect
+from crawler.judgement import Judgement, by_pages, respect
 from crawler.rereading import place, whole
 from crawler.schedule import Schedule
 from crawler.visit import Visit
@@ -22,10 +22,9 @@ class VerdictSpider(DiscoverySpider):
         """The outcome of an article by the pages that have come. `final`: no further page of it is to be had."""
         first = visit.pages[0]
         article = whole(visit.pages)
-        judgement = Judgement(first.verdict, first.reason, final=first.verdict not in OPEN_ENDED and not visit.is_cut)
-        if first.verdict is Verdict.ARTICLE:
-            is_over = final and not visit.is_cut and (article.complete or not visit.lacks_all)
-            judgement = self._place(article, visit, first, final=is_over)
+        judgement = by_pages(visit, article, final=final)
+        if judgement.verdict is Verdict.ARTICLE:
+            judgement = self._place(article, visit, first, final=judgement.final)
         if judgement.verdict is Verdict.TAKEN_DOWN:  # nothing of it is kept again
             article = Article(id=article.id, extractor=article.extractor, rules=article.rules)
         if judgement.verdict is Verdict.ARTICLE and self.respects_opt_out:

@@ -75,10 +75,12 @@ def keep(
     aliases: tuple[str, ...] = (),
     recovered: tuple[str, ...] = (),
     final: bool = True,
+    complete: bool = True,
     before: Known | None = None,
 ) -> None:
     """Have a job make a row of these."""
     article = Article(outlet=running.outlet, url=url, captured=next(_MOMENTS), captures=captures, extractor="1")
+    article.complete = complete
     if verdict is Verdict.ARTICLE:
         article.id = f"{running.outlet}:{url}"
         article.version = before.version + 1 if before else 1

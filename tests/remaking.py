@@ -82,6 +82,8 @@ class Kept:
     """How much later than the last one it was captured."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What the row says in place of what its page does."""
+    further: tuple[bytes, ...] = ()
+    """Its further pages."""
 
 
 def keep(place_: Place, *pages: Kept, outlet: Outlet = OUTLET, respects_opt_out: bool = True) -> str:
@@ -96,15 +98,20 @@ def keep(place_: Place, *pages: Kept, outlet: Outlet = OUTLET, respects_opt_out:
 def _keep(running: Job, one: Kept, outlet: Outlet, *, respects_opt_out: bool) -> Verdict:
     capture = exchange(one.url, one.body)
     capture = replace(capture, began=capture.began + one.after)
-    ref = running.capture(capture)
-    first = extract(one.body, one.url, outlet.rules, charset=None, captured=capture.began)
-    article, url, judgement = whole([first]), one.url, Judgement(first.verdict, first.reason)
+    refs = [running.capture(capture)]
+    refs += [running.capture(exchange(f"{one.url}?page={at}", body)) for at, body in enumerate(one.further, 2)]
+    pages = [
+        extract(body, ref.url, outlet.rules, charset=None, captured=capture.began)
+        for ref, body in zip(refs, (one.body, *one.further), strict=True)
+    ]
+    first, article, url = pages[0], whole(pages), one.url
+    judgement = Judgement(first.verdict, first.reason)
     if first.verdict is Verdict.ARTICLE:
         url = place(article, NAME, outlet, one.url, first)
     if first.verdict is Verdict.ARTICLE and respects_opt_out:
         judgement = respect(article, judgement)
     article.outlet, article.url, article.version, article.job = NAME, url, one.version, running.id
-    article.captured, article.captures = capture.began, [ref]
+    article.captured, article.captures = capture.began, refs
     outcome = Outcome(
         article=article,
         verdict=judgement.verdict,

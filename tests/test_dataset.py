@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from archive.dataset import build as building
 from archive.dataset import parquet, write
 from archive.dataset.read import open_dataset
 from archive.layout import rows_key
-from tests.datasets import Stock, content, text
+from tests.datasets import Stock, content, ref, text
 
 JAKARTA = "+07:00"
 
@@ -39,6 +40,18 @@ def test_an_article_is_there_once_in_its_newest_version_and_a_complete_row_goes_
     stock.put({"version": 2, "title": "Utuh dan nanti", "captured": "2026-11-21T03:00:00+00:00"})
     stock.put({"version": 2, "title": "Utuh di antaranya", "captured": "2026-11-21T09:00:00+07:00"})
     assert [row["title"] for row in stock.rows()] == ["Utuh dan nanti"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_of_rows_that_lack_a_page_the_one_with_more_captures_is_the_article_s(stock: Stock, jobs: int) -> None:
+    refs = [asdict(ref("tribun", number)) for number in (1, 2)]
+    late = "2026-11-21T03:00:00+00:00"
+    stock.put({"title": "Satu halaman", "complete": False, "captures": refs[:1], "captured": late})
+    stock.put({"title": "Dua halaman", "complete": False, "captures": refs})
+    stock.put({"number": 2, "title": "Utuh", "captures": refs[:1], "captured": late})
+    stock.put({"number": 2, "title": "Utuh, lebih awal", "captures": refs})
+    found = open_dataset(stock.build("jsonl", jobs=jobs)).rows()
+    assert [(row["title"], len(row["captures"])) for row in found] == [("Dua halaman", 2), ("Utuh", 1)]
 
 
 def test_only_the_part_of_the_last_rebuild_counts(stock: Stock) -> None:

@@ -117,6 +117,16 @@ def test_of_several_rows_of_an_article_the_complete_one_counts_else_the_latest(s
     ]
 
 
+def test_of_rows_that_lack_a_page_the_one_with_more_captures_is_the_page(shelf: Shelf) -> None:
+    stored = shelf.warc(*((f"https://contoh.test/{n}", moment(n), b"isi", None) for n in range(1, 4)))
+    refs = [dataclasses.asdict(one.ref) for one in stored]
+    shelf.row(1, stored[0].ref, stored[0].began, "a", text="dua halaman", complete=False, captures=refs[:2])
+    shelf.row(1, stored[1].ref, stored[1].began, "b", text="satu halaman", complete=False)
+    shelf.row(2, stored[0].ref, stored[0].began, "a", text="lama", captures=refs[:2])
+    shelf.row(2, stored[2].ref, stored[2].began, "b", text="baru")
+    assert [page["text"] for page in pages(shelf.write().path)] == ["dua halaman", "baru"]
+
+
 def gone(root: Path) -> None:
     next(root.rglob("*.warc.gz")).unlink()
 

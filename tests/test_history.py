@@ -216,7 +216,10 @@ def cases(place: Place) -> Iterator[tuple[Any, list[str]]]:
         (lambda: announce(place, **tried, due="2026-11-23")),
         ["tried 2 times", "timeout", "the next is due 2026-11-23"],
     )
-    yield (lambda: announce(place, **{**tried, "tried": "2026-11-22"})), ["given up, scrapy ledger --fill tries again"]
+    yield (
+        (lambda: announce(place, **{**tried, "tried": "2026-11-22"})),
+        ["given up; scrapy ledger tribun --fill tries again"],
+    )
     absent: dict[str, Any] = {"verdict": Verdict.NOT_FOUND, "reason": "HTTP 404", "id": ""}
     yield (
         lambda: keep(place, **absent, final=False, due=datetime(2026, 12, 1, tzinfo=UTC)),
@@ -236,6 +239,33 @@ def test_an_address_that_is_no_article_s_says_all_that_is_known(
         assert (status, err) == (8, "")
         for sentence in sentences:
             assert sentence in out
+
+
+def test_what_was_given_up_and_nobody_announced_is_brought_back_by_its_name(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.job("tribun").finish({})
+    keep(place, verdict=Verdict.NOT_FOUND, reason="HTTP 404", id="", final=False)
+    _, out, _ = shown(place, capsys)
+    assert f"given up; scrapy crawl tribun -a url={URL} tries again" in out
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_looks_that_lack_a_page_the_one_with_more_captures_is_shown(
+    place: Place, capsys: pytest.CaptureFixture[str], *, at_once: bool
+) -> None:
+    running = place.job("tribun")
+    for text, pages in (("Dua halaman.", 2), ("Satu halaman.", 1)):
+        captures = [running.capture(exchange(URL, os.urandom(8))) for _ in range(pages)]
+        made = article(running, text=[text], complete=False, captures=captures)
+        running.keep(Outcome(article=made, verdict=Verdict.ARTICLE, final=False))
+        if not at_once:
+            running.finish({})
+            running = place.job("tribun")
+    running.finish({})
+    _, out, err = shown(place, capsys, as_json=True)
+    assert err == ""
+    assert [one["row"]["text"] for one in json.loads(out)["versions"]] == ["Dua halaman."]
 
 
 def test_an_article_kept_before_versions_were_known_has_the_one_that_is_there(

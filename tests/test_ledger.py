@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from archive import ledger
 from archive.catalog import Catalog
 from archive.known import Announced, Changes, Known, Version
-from archive.ledger import Day, Miss
+from archive.ledger import Day, Miss, Unfilled
 from archive.misses import FAILURES, VERDICTS, miss_of
 from archive.model import Verdict
 from archive.schema import announced, known
@@ -188,6 +188,28 @@ def test_edited_deleted_moved_and_incomplete_articles_stay_extracted(connect: Co
     assert (day.announced, day.extracted, day.misses) == (6, 6, {})
     assert (day.edited, day.deleted, day.moved) == (2, 1, 1)
     assert day.incomplete == 2, "of what was edited since, the last version counts"
+
+
+def test_articles_that_stay_without_a_page_are_told_apart_from_those_that_a_job_asks_for(connect: Connect) -> None:
+    catalog = connect()
+    asked, other_day, alone = (became(number, final=False) for number in (1, 2, 3))
+    alias = replace(became(4, final=False), article_id=asked.article_id)
+    gone, whole = became(5, ended="gone"), became(6)
+    rows = [
+        Version(
+            article_id=str(one.article_id), version=1, outlet="tribun", url=one.url, captured="", job=JOB, complete=end
+        )
+        for one, end in ((asked, False), (other_day, False), (alone, False), (gone, False), (whole, True))
+    ]
+    lines = [named(2, "2026-11-25"), named(4), named(5), named(6)]
+    catalog.commit(Changes(announced=lines, known=[asked, other_day, alone, alias, gone, whole], versions=rows))
+    assert ledger.unfilled(catalog, "tribun", None, None, most=5) == Unfilled(final=1, unannounced=1, urls=[alone.url])
+    days = ("2026-11-20", "2026-11-22")
+    both = Unfilled(final=1, unannounced=2, urls=[other_day.url])
+    assert ledger.unfilled(catalog, "tribun", *days, most=1) == both, "announced, and for another day"
+    nothing = Unfilled(final=0, unannounced=0, urls=[])
+    assert ledger.unfilled(catalog, "tribun", "2026-11-21", None, most=5) == nothing
+    assert ledger.unfilled(catalog, "kompas", None, None, most=5) == nothing
 
 
 def test_a_miss_is_listed_with_all_that_a_person_needs_to_look_into_it(connect: Connect) -> None:

@@ -7,6 +7,7 @@ import json
 from argparse import Namespace
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,17 @@ from scrapy.utils.project import get_project_settings
 
 from archive.catalog import open_catalog
 from archive.errors import ExitStatus
-from archive.known import Changes
+from archive.known import Changes, Version
 from archive.ledger import Day, Miss
 from archive.state import Places
 from crawler.commands import crawlall
 from crawler.commands.ledger import Command, table
+from tests.fakesite import FakeSite, Reply
 from tests.lives import on_disk
+from tests.runs import Run, crawl, scrapy
+from tests.test_again import WWW
 from tests.test_ledger import HOST, became, named
+from tests.test_looks import IN_PAGES
 
 
 def verb(folder: Path, *words: str, **given: Any) -> int:
@@ -174,3 +179,138 @@ def test_filling_crawls_the_outlets_that_lack_what_can_be_had_and_prints_what_ca
     assert verb(tmp_path, fill=True) == 0
     assert "Nothing is missing that could still be had" in capsys.readouterr().err
     assert len(begun) == 1
+
+
+A_PART = became(1, final=False)
+"""An article that lacks a page."""
+HALF = Version(
+    article_id=str(A_PART.article_id),
+    version=1,
+    outlet="tribun",
+    url=A_PART.url,
+    captured=str(A_PART.captured),
+    job=A_PART.job,
+    complete=False,
+)
+"""Its row."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "begins"),
+    [
+        (Changes(announced=[named(1)], known=[A_PART]), {}, True),
+        (Changes(known=[A_PART]), {}, False),
+        (Changes(announced=[named(1, "2026-11-25")], known=[A_PART]), {"until": "2026-11-22"}, False),
+        (Changes(announced=[named(1)], known=[replace(A_PART, final=True, ended="gone")], versions=[HALF]), {}, False),
+        (Changes(announced=[named(1)], known=[A_PART, replace(became(2), article_id=A_PART.article_id)]), {}, False),
+        (Changes(announced=[named(1, reason="robots", tries=1)]), {}, False),
+        (Changes(announced=[named(1)], known=[became(1, "not-found")]), {}, True),
+        # It is there under another address, which a job that fills notes, and nobody else: this one was given up.
+        (
+            Changes(
+                announced=[named(1, reason="timeout", tries=9)],
+                known=[replace(became(1), url=f"{HOST}/nasional/1/judul-lain")],
+            ),
+            {},
+            True,
+        ),
+    ],
+)
+def test_a_job_is_begun_for_what_it_will_ask_for_and_for_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: Changes, options: Any, *, begins: bool
+) -> None:
+    begun = []
+
+    def crawl_all(_: crawlall.Command, names: list[str], __: Namespace) -> ExitStatus:
+        begun.append(names)
+        return ExitStatus.DONE
+
+    monkeypatch.setattr(crawlall.Command, "act", crawl_all)
+    assert verb(filled(tmp_path, changes), fill=True, **options) == 0
+    assert begun == ([["tribun"]] if begins else [])
+
+
+def test_of_many_articles_that_have_to_be_named_some_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = replace(A_PART, url=f"{HOST}/nasional/1/judul?a=1&b=2")
+    filled(tmp_path, Changes(known=[odd, *(became(number, final=False) for number in range(2, 9))]))
+    assert verb(tmp_path, fill=True, since="2026-11-20") == 0
+    err = capsys.readouterr().err
+    assert "8 articles with a page missing that no source announced for these days: scrapy crawl tribun -a 'url=" in err
+    assert f"judul?a=1&b=2,{HOST}/nasional/2/judul," in err
+    assert err.endswith(f"{HOST}/nasional/5/judul' asks for 5 of them.\n")
+
+
+def in_pages(site: FakeSite, archive: Path) -> Run:
+    """A job that gives up at once, of an outlet whose one article lacks its second page."""
+    host, path = IN_PAGES
+    place = f"<url><loc>https://{host}{path}</loc></url>"
+    body = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{place}</urlset>'.encode()
+    site.overrides[WWW, "/sitemap.xml"] = Reply(headers=(("Content-Type", "application/xml"),), body=body)
+    site.overrides[WWW, "/index-news"] = Reply(body=b"<html><body><p>Tidak ada</p></body></html>")
+    site.overrides[host, f"{path}?page=2"] = Reply(500)
+    return Run(*scrapy("crawl", "tribun", *uses(archive), site=site), archive)
+
+
+def uses(archive: Path) -> tuple[str, ...]:
+    asked = {"ARCHIVE_URI": archive, "DOWNLOAD_DELAY": 0, "CONTACT": "mailto:uji@contoh.test", "RETRY_AFTER": "never"}
+    return tuple(part for name, value in asked.items() for part in ("-s", f"{name}={value}"))
+
+
+def asked_again(site: FakeSite, archive: Path) -> tuple[list[str], str, str]:
+    """What --fill asks for, and what it says."""
+    before = len(site.requests)
+    status, out, err = scrapy("ledger", "tribun", "--fill", *uses(archive), site=site)
+    assert status == 0, err
+    return [request.path for request in site.requests[before:]], out, err
+
+
+def jobs(archive: Path) -> int:
+    return len(list(archive.glob("jobs/*/*.json")))
+
+
+def test_an_article_that_was_given_up_in_part_is_filled_until_its_outlet_takes_it_away(tmp_path: Path) -> None:
+    host, path = IN_PAGES
+    with FakeSite() as site:
+        [row] = in_pages(site, tmp_path).rows()
+        assert not row["complete"]
+        told = scrapy("history", row["url"], "-s", f"ARCHIVE_URI={tmp_path}")[1]
+        again = f"scrapy ledger tribun --fill tries again, as does scrapy crawl tribun -a url={row['url']}"
+        assert f"given up      tried once, with a page missing; {again}" in told.splitlines()
+        assert "next visit" not in told
+
+        assert path in asked_again(site, tmp_path)[0]
+        assert "given up      tried 2 times, with" in scrapy("history", row["url"], "-s", f"ARCHIVE_URI={tmp_path}")[1]
+        site.overrides[host, path] = Reply(410)
+        paths, _, err = asked_again(site, tmp_path)
+        ends = "tribun: 1 article with a page missing of which nothing more is to be had: taken away by the outlet"
+        assert (path in paths, jobs(tmp_path)) == (True, 3)
+        assert f"scrapy ledger: {ends}" in err
+
+        paths, out, err = asked_again(site, tmp_path)
+        assert (paths, jobs(tmp_path)) == ([], 3), "there is nothing that a job would ask for"
+        assert "1 articles lack a page" in out
+        assert "Nothing is missing that could still be had with --fill" in err
+        assert ends in err
+    assert "next visit    none is due" in scrapy("history", row["url"], "-s", f"ARCHIVE_URI={tmp_path}")[1]
+
+
+def test_an_article_in_part_that_nobody_announced_is_had_by_its_name(tmp_path: Path) -> None:
+    first, archive = tmp_path / "first", tmp_path / "archive"
+    with FakeSite() as site:
+        [row] = in_pages(site, first).rows()
+        adopted = scrapy("rebuild", "--jobs", "1", "--from", str(first / "warc"), *uses(archive))
+        assert adopted[0] == 0, adopted
+        by_name = f"scrapy crawl tribun -a url={row['url']}"
+        told = scrapy("history", row["url"], "-s", f"ARCHIVE_URI={archive}")[1]
+        assert told.count("--fill") == 0
+        assert f"{by_name} tries again" in told
+
+        begun = jobs(archive)
+        paths, _, err = asked_again(site, archive)
+        assert (paths, jobs(archive)) == ([], begun)
+        assert f"1 article with a page missing that no source announced: {by_name} asks.\n" in err
+        del site.overrides[IN_PAGES[0], f"{IN_PAGES[1]}?page=2"]
+        rows = crawl("tribun", archive, site, f"url={row['url']}", ahead=timedelta(hours=1)).rows()
+        assert sorted(row["complete"] for row in rows) == [False, True]
+        err = asked_again(site, archive)[2]
+    assert err.endswith("Nothing is missing that could still be had with --fill.\n")

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from archive.errors import ExitStatus
 from tests.fakesite import FakeSite, Reply
-from tests.runs import Run, crawl, scrapy
+from tests.runs import Run, crawl, read_lines, scrapy
 from tests.test_again import DAY, HTML, WWW, Page, announce, known
 
 GONE = b"<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
@@ -108,6 +109,39 @@ def test_an_article_behind_a_redirect_that_lacks_a_page_is_tried_again_at_its_ti
     announce(site, old, other)
     last = counts(crawl("tribun", tmp_path, site, ahead=timedelta(hours=3)))
     assert (len(old.answers), last["already_there"], last["left"]) == (asked, 2, 0)
+
+
+def test_a_look_at_fewer_pages_hides_none_that_the_archive_has_until_all_of_them_come(
+    tmp_path: Path, site: FakeSite
+) -> None:
+    host, path = IN_PAGES
+    url, uses = f"https://{host}{path}", ("-s", f"ARCHIVE_URI={tmp_path}")
+    site.overrides[host, f"{path}?page=3"] = Reply(500)
+    [two] = crawl("tribun", tmp_path, site, f"url={url}").rows()
+    site.overrides[host, f"{path}?page=2"] = Reply(500)
+    second = crawl("tribun", tmp_path, site, f"url={url}", ahead=timedelta(hours=2))
+    [one] = [row for row in second.rows() if row != two]
+    assert [len(row["captures"]) for row in (two, one)] == [2, 1]
+    assert one["captured"] > two["captured"]
+    third = crawl("tribun", tmp_path, site, f"url={url}", ahead=timedelta(hours=9))
+    assert counts(third)["failed"] == {"incomplete": 1}
+    assert len(third.rows()) == 2, "the same again is no row"
+
+    def read(name: str) -> list[Any]:
+        """What readers of the archive get, by the catalog as it is and as it is made anew."""
+        told = [json.loads(scrapy("history", "--json", url, *uses)[1])["versions"]]
+        assert scrapy("catalog", "rebuild", *uses)[0] == ExitStatus.DONE
+        told.append(json.loads(scrapy("history", "--json", url, *uses)[1])["versions"])
+        assert scrapy("dataset", name, "--format", "jsonl", *uses)[0] == ExitStatus.DONE
+        rows = [version["row"] for versions in told for version in versions]
+        return [row["text"] for row in (*rows, *read_lines(tmp_path, f"datasets/{name}/data/**/*.jsonl.gz"))]
+
+    assert read("sebagian") == [two["text"]] * 3
+    site.overrides.clear()
+    last = crawl("tribun", tmp_path, site, f"url={url}", ahead=timedelta(days=2))
+    [whole] = [row for row in last.rows() if row["complete"]]
+    assert (whole["version"], len(whole["captures"])) == (1, 3)
+    assert read("utuh") == [whole["text"]] * 3
 
 
 def test_a_second_look_that_no_pipeline_can_keep_is_a_fault_and_no_count_is_lost(

@@ -221,6 +221,22 @@ def test_an_outcome_counts_only_where_its_row_is(tmp_path: Path) -> None:
     assert [line[0] for line in place.content()["known"]] == [URL, f"{URL}/alias"]
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_the_row_with_more_captures_counts_in_the_new_catalog_too(tmp_path: Path, *, is_told: bool) -> None:
+    place = on_disk(tmp_path)
+    for pages in (2, 1):
+        running = place.job()
+        keep(running, URL, [running.capture(exchange(URL)) for _ in range(pages)], complete=False, final=False)
+        running.finish({})
+    old = place.content()
+    if not is_told:
+        for path in tmp_path.glob("events/**/*.gz"):
+            path.unlink()
+    place.rebuild()
+    assert place.content()["versions"] == old["versions"]
+    assert [line[-1] for line in old["versions"]] == [2]
+
+
 def test_an_article_without_events_is_known_as_one_although_it_was_dropped_first(tmp_path: Path) -> None:
     place = on_disk(tmp_path)
     running = place.job()

@@ -22,6 +22,7 @@ from archive.misses import Miss
 from archive.revising import Revising
 from pipelines.extract import EXTRACTOR
 from tests import remaking
+from tests.cached import paged
 from tests.lives import Place, exchange, on_disk
 from tests.remaking import NOAI, OUTLET, Kept, ask, files, keep, page, remake, rows, ruled, url_of
 from tests.runs import scrapy
@@ -232,6 +233,30 @@ def test_an_address_that_was_dropped_twice_becomes_one_article(place: Place, tmp
     assert (known.verdict, known.article_id, known.version) == ("article", article["id"], 1)
     assert version.job == article["job"]
     assert extracted(place) == (1, 0)
+    assert is_sound(place)
+
+
+def test_a_row_that_becomes_complete_is_known_with_all_its_captures(place: Place) -> None:
+    first, second = (paged(8, number) for number in (1, 2))
+    keep(place, Kept(first.url, first.body, further=(second.body,), facts={"complete": False}))
+    remake(place, every=True)
+    [version] = ask(place, first.url)[1]
+    assert (version.complete, version.captures) == (True, 2)
+    assert is_sound(place)
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_a_row_that_turns_out_to_lack_a_page_is_asked_for_again_unless_nothing_more_is_to_be_had(
+    place: Place, *, final: bool
+) -> None:
+    """`final`: the row said so before, and the address was settled all the same."""
+    first = paged(8, 1)
+    keep(place, Kept(first.url, first.body, facts={"complete": not final}))
+    assert is_sound(place)
+    remake(place, every=True)
+    known, [version] = ask(place, first.url)
+    assert known
+    assert (version.complete, version.captures, known.final) == (False, 1, final)
     assert is_sound(place)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import sqlalchemy as sa
 from archive import schema
 from archive.catalog import open_catalog
 from archive.errors import Damaged, StorageError
-from archive.known import Changes
+from archive.known import Changes, Version
 from archive.model import RecordRef
 from tests.test_catalog import ONE
 
@@ -37,11 +39,28 @@ INSERT INTO waiting VALUES ('r', 'contoh', 'j', '2026-11-22T00:00:00+00:00',
 """
 
 
+ROW = Version(
+    article_id="contoh:1",
+    version=1,
+    outlet="contoh",
+    url=ONE.url,
+    captured="2026-11-22T00:00:00+00:00",
+    job=ONE.job,
+    complete=False,
+)
+
+
 def made(path: Path, script: str) -> Path:
     connection = sqlite3.connect(path)
     connection.executescript(script)
     connection.close()
     return path
+
+
+def of_version_3(path: Path, *rows: Version) -> Path:
+    with closing(open_catalog(path)) as catalog:
+        catalog.commit(Changes(versions=[*rows]))
+    return made(path, "ALTER TABLE versions DROP COLUMN captures; UPDATE schema_version SET version = 3;")
 
 
 def shape(path: Path) -> dict[str, object]:
@@ -76,10 +95,26 @@ def test_a_catalog_of_version_1_keeps_what_it_knows_and_is_complete(tmp_path: Pa
 
 
 def test_an_upgraded_catalog_has_the_shape_of_a_new_one(tmp_path: Path) -> None:
-    old, new = made(tmp_path / "old.sqlite3", VERSION_1), tmp_path / "new.sqlite3"
-    for path in (old, new):
-        open_catalog(path).close()
-    assert shape(old) == shape(new)
+    new = tmp_path / "new.sqlite3"
+    open_catalog(new).close()
+    first, third = made(tmp_path / "first.sqlite3", VERSION_1), of_version_3(tmp_path / "third.sqlite3")
+    for old in (first, third):
+        open_catalog(old).close()
+        assert shape(old) == shape(new)
+
+
+def test_of_rows_that_a_catalog_of_version_3_knows_the_later_one_counts_and_any_with_more_captures_goes_before(
+    tmp_path: Path,
+) -> None:
+    known = [replace(ROW, article_id=f"contoh:{number}", captures=2) for number in range(3)]
+    path = of_version_3(tmp_path / "catalog.sqlite3", *known)
+    earlier, later = "2026-11-21T00:00:00+00:00", "2026-11-23T00:00:00+00:00"
+    news = [replace(known[1], captured=later, captures=1), replace(known[2], captured=earlier, captures=3)]
+    for _ in range(2):
+        with closing(open_catalog(path)) as catalog:
+            catalog.commit(Changes(versions=news))
+            found = [catalog.versions(row.article_id) for row in known]
+        assert found == [[replace(known[0], captures=1)], *([row] for row in news)]
 
 
 def test_an_upgrade_that_fails_leaves_the_old_version_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +149,7 @@ def test_a_new_catalog_is_not_complete_until_it_is_said(tmp_path: Path) -> None:
 def test_a_catalog_of_a_newer_schema_is_refused_in_words_and_left_alone(tmp_path: Path) -> None:
     path = made(tmp_path / "catalog.sqlite3", VERSION_1.replace("VALUES (1);", "VALUES (99);", 1))
     before = shape(path)
-    with pytest.raises(StorageError, match="schema version 99, this program knows 3: use the version of arsip-berita"):
+    with pytest.raises(StorageError, match="schema version 99, this program knows 4: use the version of arsip-berita"):
         open_catalog(path)
     assert shape(path) == before
 

@@ -42,6 +42,19 @@ def test_a_complete_row_counts_else_the_latest_and_the_others_count_when_it_is_g
     assert shelf.ask() == ["awal"]
 
 
+def test_of_rows_that_lack_a_page_the_one_with_more_captures_counts_whenever_it_was_captured(shelf: Shelf) -> None:
+    ref: dict[str, Any] = {"warc": "warc/contoh/a.warc.gz"}
+    part: dict[str, Any] = {"number": 1, "complete": False}
+    shelf.put({**part, "title": "dua halaman", "captures": [ref, ref]}, name="a")
+    shelf.put({**part, "title": "satu halaman", "captures": [ref]}, name="b")
+    assert shelf.ask() == ["dua halaman"]
+    shelf.put({**part, "title": "dua halaman lagi", "captures": [ref, ref]}, name="c")
+    assert shelf.ask() == ["dua halaman lagi"]
+    shelf.put({"number": 1, "title": "utuh", "captures": [ref]}, name="d")
+    shelf.put({"number": 1, "title": "utuh lagi", "captures": []}, name="e")
+    assert shelf.ask() == ["utuh lagi"]
+
+
 def test_of_two_extractors_the_newer_one_counts(shelf: Shelf) -> None:
     shelf.put({"number": 1, "title": "versi 9", "extractor": "9"}, name="a")
     same = shelf.index.ask(Question()).hits[0].row.facts

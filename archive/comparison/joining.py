@@ -13,7 +13,7 @@ from isal import isal_zlib
 from archive.comparison.fields import comparable, compare, paragraphs
 from archive.comparison.result import Example, Result
 from archive.comparison.sides import Side
-from archive.model import Verdict
+from archive.model import Verdict, fullness
 from archive.scratch import Scratch
 
 _ARTICLE = Verdict.ARTICLE.value
@@ -134,8 +134,8 @@ class _Loading:
         text = json.dumps(fields, ensure_ascii=False).encode()
         digest, packed = hashlib.sha256(text).digest(), isal_zlib.compress(text, 1)
         version = row["version"]
-        # Article.complete: of rows with one id and version a complete one counts, else the latest capture.
-        rank = f"{version:010d} {row.get('complete') is not False:d} {row.get('captured')} {digest.hex()}"
+        is_complete, captures = fullness(row)
+        rank = f"{version:010} {is_complete:d} {captures:010} {row.get('captured')} {digest.hex()}"
         key = row["id"], 0 if self._by_id else version
         where = row["url"], row["outlet"], row["captures"][0]["record_id"]
         self._contents.append((digest, packed))

@@ -17,7 +17,7 @@ from archive.dataset import lines, schema
 from archive.dataset.near import Document, Near
 from archive.errors import Damaged
 from archive.faults import Fault, Kind, shown
-from archive.model import SCHEMA
+from archive.model import SCHEMA, fullness
 from archive.scratch import Scratch
 from archive.verification import rows
 
@@ -28,19 +28,19 @@ COMPARED = 1 << 20
 _TABLE = """
 CREATE TABLE IF NOT EXISTS rows (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, version INTEGER NOT NULL, complete INTEGER NOT NULL,
-    captured TEXT NOT NULL, length INTEGER NOT NULL, extractor TEXT NOT NULL, digest BLOB NOT NULL,
-    outlet TEXT NOT NULL, day TEXT NOT NULL, moment INTEGER NOT NULL, dated INTEGER NOT NULL,
+    captures INTEGER NOT NULL, captured TEXT NOT NULL, length INTEGER NOT NULL, extractor TEXT NOT NULL,
+    digest BLOB NOT NULL, outlet TEXT NOT NULL, day TEXT NOT NULL, moment INTEGER NOT NULL, dated INTEGER NOT NULL,
     language TEXT, opted INTEGER NOT NULL, drift INTEGER NOT NULL, words INTEGER NOT NULL,
     rules TEXT NOT NULL, job TEXT NOT NULL, same BLOB, body BLOB NOT NULL
 );
 """
 _NAMES = (
-    "id, version, complete, captured, length, extractor, digest, outlet, day, moment, dated, language, opted, drift, "
-    "words, rules, job, same, body"
+    "id, version, complete, captures, captured, length, extractor, digest, outlet, day, moment, dated, language, "
+    "opted, drift, words, rules, job, same, body"
 )
-# The newest version; of its rows a complete one, else the latest captured, else the newest extractor's. The digest
+# The newest version; of its rows the fullest, else the latest captured, else the newest extractor's. The digest
 # decides what nothing else does, so that the order of parts never does.
-_RANK = "version, complete, captured, length, extractor, digest"
+_RANK = "version, complete, captures, captured, length, extractor, digest"
 _ENTER = f"""
 ON CONFLICT (id) DO UPDATE SET ({_NAMES}) = ({", ".join(f"excluded.{name.strip()}" for name in _NAMES.split(","))})
 WHERE ({", ".join(f"excluded.{name.strip()}" for name in _RANK.split(","))}) > ({_RANK})
@@ -246,7 +246,7 @@ def _entry(row: dict[str, Any]) -> tuple[Any, ...]:
     return (
         row["id"],
         row["version"],
-        row["complete"],
+        *fullness(row),
         captured.isoformat(timespec="microseconds"),
         len(row["extractor"]),
         row["extractor"],

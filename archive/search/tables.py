@@ -13,11 +13,11 @@ from typing import Any
 from archive.errors import Damaged
 from archive.faults import shown
 from archive.legible import Legible
-from archive.model import Article
+from archive.model import Article, fullness
 
 BEGIN, END = "\x02", "\x03"
 """What surrounds words that were asked for; in the texts of the index they do not occur."""
-VERSION = 1
+VERSION = 2
 MAX_ROW = 16 << 20
 """Bytes of a row, as JSON, beyond which it is not indexed; a crawl makes none that is half as long."""
 
@@ -31,7 +31,7 @@ CREATE TABLE parts (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, faults
 CREATE TABLE rows (
     number INTEGER PRIMARY KEY, part INTEGER NOT NULL, line INTEGER NOT NULL, outlet TEXT NOT NULL, id TEXT NOT NULL,
     version INTEGER NOT NULL, moment INTEGER NOT NULL, day TEXT NOT NULL, complete INTEGER NOT NULL,
-    captured TEXT NOT NULL, extractor TEXT NOT NULL, counts INTEGER NOT NULL
+    captures INTEGER NOT NULL, captured TEXT NOT NULL, extractor TEXT NOT NULL, counts INTEGER NOT NULL
 );
 CREATE INDEX by_part ON rows (part);
 CREATE INDEX by_id ON rows (id, version);
@@ -48,7 +48,7 @@ INSERT INTO found (found, rank) VALUES ('rank', 'bm25(4.0, 1.0)');
 _CHOOSE = """
 UPDATE rows SET counts = number = (
     SELECT number FROM rows AS one WHERE one.id = rows.id AND one.version = rows.version
-    ORDER BY complete DESC, captured DESC, length(extractor) DESC, extractor DESC, number LIMIT 1
+    ORDER BY complete DESC, captures DESC, captured DESC, length(extractor) DESC, extractor DESC, number LIMIT 1
 ) WHERE id = ? AND version = ?
 """
 
@@ -103,8 +103,8 @@ def put(database: sqlite3.Connection, key: str, legible: Legible) -> int:
             legible.blame(key, f"line {line} is no row that can be found again ({shown(str(error))})")
             continue
         number = database.execute(
-            "INSERT INTO rows (part, line, outlet, id, version, moment, day, complete, captured, extractor, counts) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            "INSERT INTO rows (part, line, outlet, id, version, moment, day, complete, captures, captured, extractor, "
+            "counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
             (part, line, *shelved),
         ).lastrowid
         database.execute("INSERT INTO bodies VALUES (?, ?)", (number, _fold(facts)))
@@ -157,7 +157,7 @@ def _shelved(facts: dict[str, Any]) -> tuple[str | int, ...]:
     moment = _instant(published) if published else captured
     day = str(published)[:10] if published else captured.date().isoformat()
     first = (outlet, name, version, int(moment.timestamp()), day)
-    return *first, bool(facts["complete"]), captured.isoformat(timespec="microseconds"), str(facts.get("extractor"))
+    return *first, *fullness(facts), captured.isoformat(timespec="microseconds"), str(facts.get("extractor"))
 
 
 def _instant(text: str) -> datetime:

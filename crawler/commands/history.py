@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import closing
 from dataclasses import asdict
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from archive.difference import Change
     from archive.history import Edition, History
+    from archive.known import Announced
     from crawler.preview import Ink
 
 SHOWN = 300
@@ -116,25 +118,26 @@ def _unfound(found: History) -> Iterator[str]:
         captured = to_the_second(known.captured or "some day")
         yield f"  captured {captured}, job {known.job}, record {known.record or 'unknown'}"
         tried = f"tried {times(known.tries)}; " if known.tries and not known.final else ""
-        yield f"  {tried}{_again(known.due, final=known.final)}"
+        again = "it is not asked for again" if known.final else _again(known.due, known.outlet, found.url, said)
+        yield f"  {tried}{again}"
     if said:
         yield f"announced {to_the_second(said.at)} by {said.source}, published {said.published or said.day}"
     if said and not known and said.tries:
         last = to_the_second(said.tried or "some day")
         yield f"not in the archive: tried {times(said.tries)}, the last time {last}: {said.reason}"
-        yield f"  {_again(said.due, final=False)}"
+        yield f"  {_again(said.due, said.outlet, found.url, said)}"
     elif said and not known:
         yield "not in the archive: not tried yet"
 
 
-def _again(due: str | None, *, final: bool) -> str:
-    if final:
-        return "it is not asked for again"
-    return f"the next is due {to_the_second(due)}" if due else "given up, scrapy ledger --fill tries again"
+def _again(due: str | None, outlet: str, url: str, said: Announced | None) -> str:
+    return f"the next is due {to_the_second(due)}" if due else f"given up; {_brought_back(outlet, url, said)}"
 
 
 def _standing(found: History) -> Iterator[str]:
     """Where the article stands by its last visit."""
+    from crawler.others import OTHERS
+
     known = found.known
     if known is None:
         return
@@ -146,7 +149,17 @@ def _standing(found: History) -> Iterator[str]:
         yield f"moved         its address leads to {found.moved_to or 'another article'} now"
     elif known.ended:
         yield f"taken away    {known.ended}, as the last visit showed"
-    yield f"next visit    {to_the_second(known.due or 'none is due')}"
+    if known.final or known.due or known.ended or known.outlet == OTHERS:
+        yield f"next visit    {to_the_second(known.due or 'none is due')}"
+    else:
+        tried = f"tried {times(known.tries)}, " if known.tries else ""
+        yield f"given up      {tried}with a page missing; {_brought_back(known.outlet, known.url, found.announced)}"
+
+
+def _brought_back(outlet: str, url: str, said: Announced | None) -> str:
+    """By what an address is asked for again that was given up: a job that fills takes what a source announced."""
+    by_name = f"scrapy crawl {outlet} -a {shlex.quote(f'url={url}')}"
+    return f"scrapy ledger {outlet} --fill tries again, as does {by_name}" if said else f"{by_name} tries again"
 
 
 def _edition(edition: Edition, ink: Ink) -> Iterator[str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
 
 from archive.errors import ArgumentError, ExitStatus
-from archive.misses import FILLABLE, Miss
+from archive.misses import Miss
 from crawler.progress import plain
 from crawler.verb import (
     Verb,
@@ -20,6 +21,7 @@ from crawler.verb import (
     as_json,
     chosen,
     complain,
+    counted,
     outlets_of,
     period_of,
     refuse_options,
@@ -33,13 +35,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from archive.catalog import Catalog
-    from archive.ledger import Day, Line
+    from archive.ledger import Day, Line, Unfilled
     from crawler.outlet import Outlet
 
 LONG = 62
 """Days of an outlet from which on the table has a line for each month."""
 REASONS = {miss.value.lower().replace(" ", "-"): miss for miss in Miss}
 """Reasons as they are typed."""
+NAMED = 5
+"""Articles of an outlet that a person is told how to ask for by name, at most."""
 
 _COUNTS = ("announced", "captured", "extracted", "edited", "deleted", "missing")
 
@@ -58,9 +62,12 @@ class Command(Verb):
             "Say per outlet and day of publication how many articles were announced by any source, captured and "
             "extracted, and why the others are missing; a long period by months. It reads the catalog, also while jobs "
             "are at work. --misses lists the addresses behind the reasons, --reason chooses some of them. --fill runs "
-            "scrapy crawlall -a fill=yes for the outlets of which something can still be had, and prints the ledger "
-            "again. docs/ledger.md says what the numbers mean. Exit status: 0 done, 2 bad arguments or no "
-            "catalog, 5 storage or catalog failed, 130 interrupted; with --fill that of scrapy crawlall."
+            "scrapy crawlall -a fill=yes for the outlets of which such a job would ask for something that may come, "
+            "prints the ledger again, and says how many articles stay without a page because no such job asks for "
+            "them: those of which nothing more is to be had, and those that no source announced, which scrapy crawl "
+            "OUTLET -a url=URL asks for. docs/ledger.md says what the numbers mean. Exit status: 0 done, 2 bad "
+            "arguments or no catalog, 5 storage or catalog failed, 130 interrupted; with --fill that of scrapy "
+            "crawlall, where there was something to ask for."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -76,7 +83,6 @@ class Command(Verb):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         """Print the ledger, or fill it and print it again."""
-        from archive import ledger
         from crawler.catalogs import catalog_of
 
         assert self.settings is not None
@@ -87,18 +93,16 @@ class Command(Verb):
         misses = _misses(opts)
         with closing(catalog_of(self.settings)) as catalog:
             self._print(catalog, outlets, period, misses, opts)
-            found = {name: ledger.total(ledger.days(catalog, name, *period)) for name in outlets} if opts.fill else {}
-        if not opts.fill:
-            return ExitStatus.DONE
-        lacking = [
-            name for name, day in found.items() if day.incomplete or any(day.misses.get(miss) for miss in FILLABLE)
-        ]
+            lacking = self._lacking(catalog, outlets, opts) if opts.fill else []
+            if opts.fill and not lacking:
+                complain(self.name, "Nothing is missing that could still be had with --fill.")
+                self._explain(catalog, outlets, period)
         if not lacking:
-            complain(self.name, "Nothing is missing that could still be had.")
             return ExitStatus.DONE
         status = self._fill(lacking, period, opts)
         with closing(catalog_of(self.settings)) as catalog:
             self._print(catalog, outlets, period, misses, opts)
+            self._explain(catalog, outlets, period)
         return status
 
     def _outlets(self, args: list[str]) -> dict[str, Outlet]:
@@ -143,6 +147,21 @@ class Command(Verb):
                     "scrapy rebuild --from, or jobs of a version that noted none: what is missing cannot be told.",
                 )
 
+    def _lacking(self, catalog: Catalog, outlets: dict[str, Outlet], opts: argparse.Namespace) -> list[str]:
+        """The outlets of which a job that fills would get something."""
+        from crawler.leftovers import is_worth_a_job
+
+        asked = {name: replace(period_of(outlet, opts), fill=True) for name, outlet in outlets.items()}
+        return [name for name, outlet in outlets.items() if is_worth_a_job(catalog, name, outlet, asked[name])]
+
+    def _explain(self, catalog: Catalog, names: Iterable[str], period: tuple[str | None, str | None]) -> None:
+        """Say which articles stay without a page, and what can be done about it."""
+        from archive import ledger
+
+        for name in names:
+            for sentence in _stuck(name, ledger.unfilled(catalog, name, *period, most=NAMED), dated=any(period)):
+                complain(self.name, f"{name}: {sentence}")
+
     def _fill(self, names: list[str], period: tuple[str | None, str | None], opts: argparse.Namespace) -> ExitStatus:
         """What `scrapy crawlall NAMES -a fill=yes` does."""
         from crawler.commands.crawlall import JOBS
@@ -178,6 +197,22 @@ def table(title: str, days: list[Day]) -> Iterator[str]:
     )
     yield from (f"{number:,} articles {words}" for number, words in notes if number)
     yield ""
+
+
+def _stuck(outlet: str, left: Unfilled, *, dated: bool) -> Iterator[str]:
+    """What a person is to know of articles that no job asks for that fills."""
+    if left.final:
+        yield (
+            f"{counted(left.final, 'article')} with a page missing of which nothing more is to be had: taken away by "
+            "the outlet, or settled by what it showed last."
+        )
+    if left.unannounced:
+        asked = shlex.quote(f"url={','.join(left.urls)}")
+        some = "" if len(left.urls) == left.unannounced else f" for {len(left.urls)} of them"
+        yield (
+            f"{counted(left.unannounced, 'article')} with a page missing that no source announced"
+            f"{' for these days' if dated else ''}: scrapy crawl {outlet} -a {asked} asks{some}."
+        )
 
 
 def _row(day: Day) -> tuple[str, ...]:

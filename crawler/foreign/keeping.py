@@ -100,6 +100,8 @@ class Keeping:
     async def keep(self, puts: list[Put], made: Made) -> None:
         """Keep what was made of a visit, or count why not."""
         head, before = puts[0], self._before(puts[0])
+        if made.uncut and again.says_nothing(before, is_cut=made.is_cut):
+            made = made.uncut  # as a crawl, which ends such a look at the page that is cut off
         if reason := self._needless(head, before, made):
             self._skip(puts, reason)
             return

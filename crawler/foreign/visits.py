@@ -13,7 +13,7 @@ from archive.model import Article, RecordRef, Verdict
 from archive.outcome import Outcome
 from crawler.coding import unpacked
 from crawler.frontier import Target
-from crawler.judgement import CUT_SHORT, OPEN_ENDED, Judgement, respect
+from crawler.judgement import CUT_SHORT, Judgement, by_pages, respect
 from crawler.rereading import finished, page_call, place, response_of, whole
 from crawler.visit import Visit
 from pipelines.extract import EXTRACTOR, Page, extract, left_out
@@ -54,6 +54,8 @@ class Made:
     """`Outcome.removed`."""
     is_cut: bool = False
     """Does something of it lack because the body of a page was cut off?"""
+    uncut: Made | None = None
+    """Of one that is cut: what the whole pages before the half one make; None where the first page is that one."""
 
 
 def label_of(outlet: Outlet, url: str) -> int:
@@ -101,25 +103,43 @@ def read(answers: Sequence[Bytes], name: str, outlet: Outlet, *, respects_opt_ou
 
     Raises PageRefused, CodingError, DownloadCancelledError.
     """
+    made, halves = _read(answers, name, outlet, respects_opt_out=respects_opt_out)
+    if made.article.complete or not halves:
+        return made
+    if 0 in halves:
+        return replace(made, is_cut=True)
+    sound = [at for at in range(len(answers)) if at not in halves]
+    some = [answers[at] for at in sound]
+    uncut, _ = _read(some, name, outlet, respects_opt_out=respects_opt_out, is_over=False)
+    return replace(made, is_cut=True, uncut=replace(uncut, used=tuple(sound[at] for at in uncut.used)))
+
+
+def _read(
+    answers: Sequence[Bytes], name: str, outlet: Outlet, *, respects_opt_out: bool, is_over: bool = True
+) -> tuple[Made, set[int]]:
+    """What they make, halves included, and which of those that are asked for are halves.
+
+    `is_over` is false where another look may bring more, whatever they say.
+    """
     head, by_label = answers[0], {answer.label: at for at, answer in enumerate(answers)}
     canonical = outlet.canonical(head.url)
     visit = Visit(Target(canonical, head.url), outlet.all_pages, outlet.page_param, canonical)
     visit.query = outlet.all_pages if head.label == ALL else None
     at: int | None = 0
-    is_cut = False
+    halves: set[int] = set()
     while True:
         page = _page(answers[at], head.began, outlet) if at is not None else None
         is_half = isinstance(page, Page) and page.is_cut
-        is_cut = is_cut or is_half
+        if at is not None and is_half:
+            halves.add(at)
         if isinstance(page, Judgement) and not visit.pages:
             article = Article(extractor=EXTRACTOR, rules=outlet.rules.digest)
-            return Made(article=article, judgement=page, used=(0,), address=canonical, removed=None)
+            return Made(article=article, judgement=page, used=(0,), address=canonical, removed=None), halves
         if not visit.take(page if isinstance(page, Page) else None, _numbered(at)):
             break
         at = by_label.get(ALL if visit.asks_all else visit.number)
-    is_final = page is not None and page.verdict not in CUT_SHORT and not is_half
-    made = _assembled(visit, name, outlet, final=is_final, respects_opt_out=respects_opt_out)
-    return replace(made, is_cut=is_cut and not made.article.complete)
+    is_final = is_over and page is not None and page.verdict not in CUT_SHORT and not is_half
+    return _assembled(visit, name, outlet, final=is_final, respects_opt_out=respects_opt_out), halves
 
 
 def _page(answer: Bytes, captured: datetime, outlet: Outlet) -> Page | Judgement:
@@ -138,11 +158,9 @@ def _numbered(at: int | None) -> RecordRef:
 
 def _assembled(visit: Visit, name: str, outlet: Outlet, *, final: bool, respects_opt_out: bool) -> Made:
     first, article = visit.pages[0], whole(visit.pages)
-    judgement = Judgement(first.verdict, first.reason, final=first.verdict not in OPEN_ENDED and not visit.is_cut)
-    address = visit.url
-    if first.verdict is Verdict.ARTICLE:
+    judgement, address = by_pages(visit, article, final=final), visit.url
+    if judgement.verdict is Verdict.ARTICLE:
         address = place(article, name, outlet, visit.url, first)
-        judgement = judgement._replace(final=final and not visit.is_cut)
         if respects_opt_out:
             judgement = respect(article, judgement)
     finished(Outcome(article=article, verdict=judgement.verdict, reason=judgement.reason))
