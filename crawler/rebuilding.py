@@ -223,6 +223,8 @@ class Rebuilding:
             if before:  # an earlier version is an article all the same
                 yield from (replace(line, version=max(before), facts=None, made=None) for line in lines)
                 return
+            if "verdict" not in new:  # of the same version there may be a later row, and an edit is one beside that
+                lines = [line for line in lines if line.captured == old["captured"]]
         else:
             record = old["captures"][0]["record_id"]
             is_by_it = own is not None and (

@@ -260,6 +260,18 @@ def test_a_row_that_turns_out_to_lack_a_page_is_asked_for_again_unless_nothing_m
     assert is_sound(place)
 
 
+def test_a_later_row_of_the_same_version_stays_what_an_edit_is_one_beside(place: Place) -> None:
+    first, second = (paged(8, number) for number in (1, 2))
+    keep(place, Kept(first.url, first.body, facts={"complete": False, "section": "Lama"}))
+    keep(place, Kept(first.url, first.body, further=(second.body,), after=timedelta(days=1)))
+    before, versions = ask(place, first.url)
+    assert before
+    [row] = [row for row in rows(Path(place.uri)) if row["section"] == "Lama"]
+    assert remake(place, every=True, until=date.fromisoformat(row["captured"][:10])).count.changed == 1
+    assert ask(place, first.url) == (before, versions)
+    assert is_sound(place)
+
+
 def test_every_version_of_an_article_is_made_again_and_keeps_its_number(place: Place, tmp_path: Path) -> None:
     first, second = plain(1), Kept(url_of(1), page(1, lead="Pedagang belum kembali, kata camat."), version=2)
     keep(place, first, outlet=ELSEWHERE)
