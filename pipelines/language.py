@@ -122,7 +122,8 @@ class _Detector(Detector):  # type: ignore[misc]
             factors[0] *= chances
             np.multiply.reduce(factors, axis=0, out=chances)
             found = chances.tolist()
-            total = sum(found)  # from left to right, as langdetect adds; numpy's own sum differs in the last digit
+            # From left to right: numpy's own sum differs in the last digit, and Python's does so from 3.12 on.
+            total = np.add.accumulate(chances).item(-1)
             chances /= total
             if max(found) / total > self.CONV_THRESHOLD or drawn >= self.ITERATION_LIMIT:
                 return [one / total for one in found]

@@ -26,7 +26,7 @@ def seen() -> dict[str, object]:
         "signals": {number.name: str(signal.getsignal(number)) for number in signal.Signals},
         "masked": [str(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, ())],
         "threads": [thread.name for thread in threading.enumerate()],
-        "ours": sorted(name for name in sys.modules if name.startswith(("archive", "crawler", "pipelines", "tests."))),
+        "settings": "crawler.settings" in sys.modules,
         "reactor": "twisted.internet.reactor" in sys.modules,
     }
 

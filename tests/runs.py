@@ -20,7 +20,7 @@ from scrapy.cmdline import execute
 from scrapy.utils.project import get_project_settings
 
 from tests.fakesite import FakeSite
-from tests.forks import Zygote
+from tests.forks import Fork, Zygote
 
 ROOT = Path(__file__).parent.parent
 SCRAPY = (sys.executable, "-m", "scrapy")
@@ -103,6 +103,12 @@ def started(
         check=False,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+def begun(*arguments: str, env: dict[str, str], log: Path) -> Fork:
+    """A verb that is a fork, while it runs; what it says is added to a file."""
+    assert _zygote().can_run(env)
+    return _zygote().begin(("scrapy", *arguments), env, log)
 
 
 @cache

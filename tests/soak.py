@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from archive.model import Verdict
 from archive.reader import Fault, Record, read
@@ -46,15 +46,40 @@ class Report:
         )
 
 
-def soak(folder: Path, kills: int, seed: int) -> Report:
+class Run(Protocol):
+    """A verb that runs, as `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self) -> int: ...
+
+    def kill(self) -> None: ...
+
+
+class Begin(Protocol):
+    """How a verb is begun."""
+
+    def __call__(self, *arguments: str, env: dict[str, str], log: Path) -> Run: ...
+
+
+def process(*arguments: str, env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """A verb in a process that begins as a user's does; what it says is added to a file."""
+    with log.open("ab") as file:
+        return subprocess.Popen([*SCRAPY, *arguments], cwd=ROOT, env=env, stdout=file, stderr=file)
+
+
+def soak(folder: Path, kills: int, seed: int, *, begin: Begin = process) -> Report:
     """Kill so many crawls of one archive with SIGKILL, let a last one finish, and look at everything."""
     draw, report, finished = random.Random(seed), Report(), set[str]()
     articles = many_articles(folder / "outlets", 40 + 20 * kills)
-    archive = folder / "archive"
+    archive, log = folder / "archive", folder / "log"
     with FakeSite(outlets=folder / "outlets") as site:
-        command = [*SCRAPY, "crawl", "tribun", "-s", f"ARCHIVE_URI={archive}", "-s", "DOWNLOAD_DELAY=0.05"]
+        command = ("crawl", "tribun", "-s", f"ARCHIVE_URI={archive}", "-s")
         for _ in range(kills):
-            job = subprocess.Popen(command, cwd=ROOT, env=environment(site), stderr=subprocess.DEVNULL)
+            job = begin(*command, "DOWNLOAD_DELAY=0.05", env=environment(site), log=log)
             wait(job, site, draw)
             job.kill()
             job.wait()
@@ -63,10 +88,8 @@ def soak(folder: Path, kills: int, seed: int) -> Report:
             report.with_rows += bool(rows)
             finished |= rows
             report.faults += _faults(archive)
-        last = [*command[:-1], "DOWNLOAD_DELAY=0"]
-        done = subprocess.run(last, cwd=ROOT, env=environment(site), capture_output=True, text=True, check=False)
-        if done.returncode:
-            report.faults.append(f"the last run ended with status {done.returncode}: {done.stderr[-2000:]}")
+        if status := begin(*command, "DOWNLOAD_DELAY=0", env=environment(site), log=log).wait():
+            report.faults.append(f"the last run ended with status {status}: {log.read_text(errors='replace')[-2000:]}")
     judge(archive, articles, finished, report)
     return report
 
@@ -85,7 +108,7 @@ def many_articles(folder: Path, count: int) -> set[str]:
     return urls
 
 
-def wait(job: subprocess.Popen[bytes], site: FakeSite, draw: random.Random) -> None:
+def wait(job: Run, site: FakeSite, draw: random.Random) -> None:
     """Wait until a random moment: while the job begins and mends what was left, or while it fetches."""
     if draw.random() < 0.2:
         time.sleep(draw.uniform(0.3, 1.5))

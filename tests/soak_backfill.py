@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,8 +13,8 @@ from typing import Any
 
 from tests.fakesite import FakeSite
 from tests.fakesite.daily import Daily
-from tests.runs import ROOT, SCRAPY, environment, read_lines
-from tests.soak import Report, judge
+from tests.runs import environment, read_lines
+from tests.soak import Begin, Report, Run, judge, process
 
 LAST = date(2022, 3, 31)
 OF_A_RUN = ("captured", "captures", "job")
@@ -44,25 +43,25 @@ class Backfill(Report):
         )
 
 
-def soak(folder: Path, days: int, a_day: int, kills: int, seed: int) -> Backfill:
+def soak(folder: Path, days: int, a_day: int, kills: int, seed: int, *, begin: Begin = process) -> Backfill:
     """One backfill in peace, and one that is killed with SIGKILL at random moments and begun again."""
     outlet, report, draw = Daily(LAST, days, a_day), Backfill(), random.Random(seed)
     peace, war = folder / "peace", folder / "war"
     with FakeSite(overrides=outlet.overrides()) as site:
         began = time.monotonic()
-        _finish(_begin(peace, outlet, site), report, site, tenth=days * a_day // 10)
+        _finish(_begin(begin, peace, outlet, site), report, site, tenth=days * a_day // 10)
         report.seconds.append(time.monotonic() - began)
     with FakeSite(overrides=outlet.overrides()) as site:
         began = time.monotonic()
         part = days * a_day // (kills + 1)
         for _ in range(kills):
-            job = _begin(war, outlet, site)
+            job = _begin(begin, war, outlet, site)
             _wait(job, site, len(site.requests) + draw.randrange(part // 2, part + part // 2))
-            report.faults += [] if job.poll() is None else [f"a run ended by itself with status {job.returncode}"]
+            report.faults += [] if job.poll() is None else [f"a run ended by itself with status {job.wait()}"]
             job.kill()
             job.wait()
             report.kills += 1
-        _finish(_begin(war, outlet, site), report, site)
+        _finish(_begin(begin, war, outlet, site), report, site)
         report.seconds.append(time.monotonic() - began)
         report.requests = len(site.requests)
     judge(war, outlet.urls, set(), report)
@@ -81,32 +80,25 @@ def rows(archive: Path) -> dict[str, Any]:
     return found
 
 
-def _begin(archive: Path, outlet: Daily, site: FakeSite) -> subprocess.Popen[str]:
+def _begin(begin: Begin, archive: Path, outlet: Daily, site: FakeSite) -> Run:
     period = ("-a", f"since={outlet.days[-1]}", "-a", f"until={outlet.days[0]}")
     settings = ("-s", f"ARCHIVE_URI={archive}", "-s", "DOWNLOAD_DELAY=0")
-    return subprocess.Popen(
-        [*SCRAPY, "crawl", "tribun", *settings, *period],
-        cwd=ROOT,
-        env=environment(site),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    return begin("crawl", "tribun", *settings, *period, env=environment(site), log=archive.with_suffix(".log"))
 
 
-def _wait(job: subprocess.Popen[str], site: FakeSite, requests: int) -> None:
+def _wait(job: Run, site: FakeSite, requests: int) -> None:
     while len(site.requests) < requests and job.poll() is None:
         time.sleep(0.02)
 
 
-def _finish(job: subprocess.Popen[str], report: Backfill, site: FakeSite, tenth: int = 0) -> None:
+def _finish(job: Run, report: Backfill, site: FakeSite, tenth: int = 0) -> None:
     """Let a run come to its end, and look at its memory now and then."""
     while tenth and job.poll() is None:
         _wait(job, site, (len(report.memory) + 1) * tenth)
         if job.poll() is None:
             report.memory.append(_megabytes(job.pid))
-    if job.wait():
-        report.faults.append(f"a run that nobody killed ended with status {job.returncode}")
+    if status := job.wait():
+        report.faults.append(f"a run that nobody killed ended with status {status}")
 
 
 def _megabytes(pid: int) -> int:

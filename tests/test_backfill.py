@@ -23,7 +23,7 @@ from tests.fakesite import FakeSite, Reply, Request
 from tests.fakesite.daily import Daily, article
 from tests.fakesite.feeds import sitemap_index
 from tests.fakesite.listings import page
-from tests.runs import ROOT, Run, crawl, scrapy
+from tests.runs import ROOT, Run, begun, crawl, scrapy
 from tests.soak_backfill import soak
 
 SINCE, UNTIL = "since=2022-03-29", "until=2022-03-31"
@@ -68,7 +68,7 @@ def walks(run: Run) -> list[tuple[str, bool]]:
 
 @pytest.mark.timeout(600)  # seven runs
 def test_a_backfill_that_is_killed_five_times_ends_with_the_same_rows(tmp_path: Path) -> None:
-    report = soak(tmp_path, days=5, a_day=100, kills=5, seed=1)
+    report = soak(tmp_path, days=5, a_day=100, kills=5, seed=1, begin=begun)
     assert report.faults == []
     assert report.kills == 5
     assert report.rows == 500

@@ -265,7 +265,7 @@ def test_what_is_no_row_is_said_and_not_compared(odd: dict[str, Any], said: str)
 
 def test_a_row_nested_without_end_is_no_row() -> None:
     deep: Any = []
-    for _ in range(700):
+    for _ in range(100_000):
         deep = [deep]
     assert "cannot be written" in fault_of(row(tags=deep), is_article=True)
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from crawler.spiders.tribun import TribunSpider
 from tests import test_extract
 from tests.fakesite import FakeSite, Reply
 from tests.pages import PROSE
-from tests.runs import ROOT, environment
+from tests.runs import ROOT, environment, scrapy
 
 CASES = ROOT / "tests" / "outlets" / "tribun"
 URL = "https://www.tribunnews.com/nasional/9900001/jembatan-baru-di-atas-sungai-lama"
@@ -51,6 +52,17 @@ def fixture(checkout: Path, *arguments: str, site: FakeSite | None = None) -> tu
         timeout=100,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def writes(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
+    """`scrapy fixture` in this process, with files of the copy and into it."""
+    monkeypatch.setattr("crawler.commands.fixture._FOLDER", checkout / "tests" / "outlets")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        return scrapy("fixture", *(str(checkout / one) if (checkout / one).is_file() else one for one in arguments))
+
+    return run
 
 
 def written(checkout: Path) -> list[str]:
@@ -122,8 +134,10 @@ def test_nothing_is_overwritten(checkout: Path) -> None:
         (("tribun", "halaman.html", "--paksa"), "There is no option --paksa"),
     ],
 )
-def test_what_cannot_be_meant_writes_nothing(checkout: Path, arguments: tuple[str, ...], sentence: str) -> None:
-    status, out, log = fixture(checkout, *arguments)
+def test_what_cannot_be_meant_writes_nothing(
+    checkout: Path, writes: Callable[..., tuple[int, str, str]], arguments: tuple[str, ...], sentence: str
+) -> None:
+    status, out, log = writes(*arguments)
     assert (status, out) == (2, "")
     assert sentence in log
     assert "Traceback" not in log

@@ -36,10 +36,16 @@ def process(*arguments: str, **extra: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_a_fork_finds_what_a_process_finds_and_nothing_of_ours_is_imported(zygote: Zygote) -> None:
+def test_a_fork_finds_what_a_process_finds_and_no_settings_are_read(zygote: Zygote) -> None:
     extra = {"ARCHIVE_URI": "halo", "KOSONG": ""}
     zygote.run(mirror("0", "before"), environment() | {"SEBELUM": "1"}, 100)
     assert zygote.run(mirror("0", "-s", "é"), environment() | extra, 100) == process(*mirror("0", "-s", "é"), **extra)
+
+
+def test_a_fork_reads_the_settings_of_its_own_environment(zygote: Zygote) -> None:
+    for place in ("satu", "dua"):
+        asked = ("scrapy", "settings", "--get", "ARCHIVE_URI")
+        assert zygote.run(asked, environment() | {"ARCHIVE_URI": place}, 100) == (0, f"{place}\n", "")
 
 
 def test_workers_of_a_fork_find_what_those_of_a_process_find(zygote: Zygote) -> None:

@@ -65,27 +65,29 @@ def warc(run: Crawl, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / writer.finished[0]
 
 
-def blocks(warc: Path, address: str) -> dict[str, list[bytes]]:
-    """Blocks of one address by type of record and media type."""
-    found: dict[str, list[bytes]] = defaultdict(list)
+@pytest.fixture(scope="module")
+def blocks(warc: Path) -> dict[str | None, dict[str, list[bytes]]]:
+    """Address -> blocks by type of record and media type."""
+    found: dict[str | None, dict[str, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     about: dict[str | None, str | None] = {None: None}
     with warc.open("rb") as file:
         for record in ArchiveIterator(file, parse_http=False, strict_mode=True):
             assert record.verify_block_digest()
             fields = record.headers
             about[record.record_id] = fields.get("WARC-Target-URI") or about[fields.get("WARC-Concurrent-To")]
-            if about[record.record_id] == address:
-                media_type = record.headers["Content-Type"].partition(";")[0]
-                found[f"{record.headers['WARC-Type']} {media_type}"].append(record.reader.read())
+            media_type = fields["Content-Type"].partition(";")[0]
+            found[about[record.record_id]][f"{fields['WARC-Type']} {media_type}"].append(record.reader.read())
     return found
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_warc_holds_what_crossed_the_wire_and_notes_what_was_beyond_it(run: Crawl, warc: Path, way: str) -> None:
+def test_the_warc_holds_what_crossed_the_wire_and_notes_what_was_beyond_it(
+    run: Crawl, blocks: dict[str | None, dict[str, list[bytes]]], way: str
+) -> None:
     for name, case in ALL.items():
         if name == "nothing at all" or not case.whole:
             continue
-        crossed, found = run.server.crossed(way, name)[-1], blocks(warc, run.server.address(way, name))
+        crossed, found = run.server.crossed(way, name)[-1], blocks[run.server.address(way, name)]
         end = len(crossed.sent) - len(case.surplus)
         message = found["response application/http"] or found["metadata application/octet-stream"]
         assert found["request application/http"] == [crossed.request], name

@@ -1,7 +1,7 @@
-"""`python -m tests.zygote FD`: a process that has imported the libraries, and forks for each run that is asked for.
+"""`python -m tests.zygote FD`: a process that has imported what a run imports, and forks for each that is asked for.
 
-It has imported nothing of ours and no reactor: a run reads its own environment and settings, and has its own standard
-output, log and exit status. It ends as Python ends. What forks of one process share is its seed of hashes.
+It has no settings and no reactor: a run reads its own environment, and has its own standard output, log and exit
+status. It ends as Python ends. What forks of one process share is its seed of hashes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import fcntl
 import gc
 import json
 import os
+import pkgutil
 import runpy
 import signal
 import socket
@@ -25,8 +26,10 @@ from typing import Any
 LIBRARIES = (
     "boto3",
     "brotli",
+    "email.headerregistry",
     "feedparser",
     "isal.igzip_threaded",
+    "itemadapter",
     "langdetect",
     "multiprocessing.popen_forkserver",
     "OpenSSL.SSL",
@@ -35,9 +38,33 @@ LIBRARIES = (
     "pycld2",
     "readability",
     "scrapy.cmdline",
+    "scrapy.commands.bench",
+    "scrapy.commands.check",
+    "scrapy.commands.edit",
+    "scrapy.commands.fetch",
+    "scrapy.commands.genspider",
+    "scrapy.commands.parse",
+    "scrapy.commands.shell",
+    "scrapy.commands.startproject",
+    "scrapy.commands.view",
     "scrapy.core.downloader.handlers.http11",
+    "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.downloadermiddlewares.httpproxy",
+    "scrapy.downloadermiddlewares.offsite",
+    "scrapy.downloadermiddlewares.redirect",
+    "scrapy.downloadermiddlewares.retry",
+    "scrapy.extensions.closespider",
+    "scrapy.extensions.corestats",
+    "scrapy.extensions.logcount",
+    "scrapy.extensions.memdebug",
+    "scrapy.extensions.memusage",
+    "scrapy.extensions.throttle",
     "scrapy.pqueues",
     "scrapy.resolver",
+    "scrapy.spidermiddlewares.depth",
+    "scrapy.spidermiddlewares.metacopy",
+    "scrapy.spidermiddlewares.referer",
+    "scrapy.spidermiddlewares.urllength",
     "scrapy.squeues",
     "smtplib",
     "sqlalchemy.dialects.postgresql",
@@ -46,11 +73,19 @@ LIBRARIES = (
     "trafilatura",
     "warcio.archiveiterator",
 )
+OURS = ("crawler.commands", "crawler.extensions", "crawler.middlewares", "crawler.spiders", "pipelines")
+"""Packages of which a crawl imports nearly every module: that takes it longer than to crawl a fake outlet."""
 
 
 def main(fd: int) -> None:
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy would begin threads
     for name in LIBRARIES:
         import_module(name)
+    for package in OURS:
+        for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+            import_module(module.name)
+    _forget("crawler.settings")
+    import_module("pipelines.language").detect("Pasar apung di kampung itu ramai lagi.")  # reads what it knows of them
     assert "twisted.internet.reactor" not in sys.modules
     assert threading.active_count() == 1, "a fork has only the thread that forks"
     gc.collect()
@@ -58,6 +93,13 @@ def main(fd: int) -> None:
     if command := _serve(fd):
         sys.argv[:] = command
         runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+
+
+def _forget(name: str) -> None:
+    """Whoever imports it next reads it anew."""
+    package, _, module = name.rpartition(".")
+    del sys.modules[name]
+    delattr(sys.modules[package], module)
 
 
 def _serve(fd: int) -> list[str] | None:
@@ -152,8 +194,9 @@ def _become(theirs: socket.socket) -> None:
     signal.signal(signal.SIGINT, interrupted)
     sys.argv = ["-c"]
     sys.modules["__main__"] = ModuleType("__main__")
-    exec(code, vars(sys.modules["__main__"]))
-    sys.exit()
+    with suppress(SystemExit):
+        exec(code, vars(sys.modules["__main__"]))
+    os._exit(0)  # to take apart what was imported costs more than it did
 
 
 if __name__ == "__main__":
