@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,4 +178,7 @@ def test_refusals_among_articles_that_come_end_nothing_and_a_login_page_is_not_e
     assert asked(site, about="/login") == []
     counts = Run(status, "", "", tmp_path).manifest()["counts"]
     assert (counts["kept"], counts["dropped"]) == (4, {"blocked": 5})
-    assert counts["walls"] == {"login": 1, "refused": 4}
+    walls = Counter(counts["walls"])
+    assert walls["login"] == 1
+    assert walls["refused"] + walls["filter"] == 4  # a filter, should one of them be the very first answer
+    assert walls.total() == 5
