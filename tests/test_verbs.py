@@ -74,9 +74,8 @@ def test_a_check_that_misses_a_field_ends_with_7_and_names_it(tmp_path: Path) ->
         b"<p>Paragraf pertama yang cukup panjang untuk sebuah artikel berita di kota ini pada hari itu juga.</p>" * 6
     )
     site_map = b"<urlset><url><loc>https://www.tribunnews.com/nasional/9900001/judul</loc></url></urlset>"
-    with FakeSite() as site:
+    with FakeSite(outlets=tmp_path) as site:  # whose other sources announce nothing
         site.overrides["www.tribunnews.com", "/sitemap.xml"] = Reply(200, body=site_map)
-        site.overrides["www.tribunnews.com", "/index-news"] = Reply(200, body=b"<html></html>")
         site.overrides["www.tribunnews.com", "/nasional/9900001/judul"] = Reply(
             200, headers=(("Content-Type", "text/html"),), body=page
         )
@@ -91,9 +90,8 @@ def test_a_check_that_finds_no_article_ends_with_7_after_nine_tries(tmp_path: Pa
     from tests.fakesite import Reply
 
     urls = "".join(f"<url><loc>https://www.tribunnews.com/nasional/99000{n}/x</loc></url>" for n in range(10, 40))
-    with FakeSite() as site:
+    with FakeSite(outlets=tmp_path) as site:  # whose other sources announce nothing
         site.overrides["www.tribunnews.com", "/sitemap.xml"] = Reply(200, body=f"<urlset>{urls}</urlset>".encode())
-        site.overrides["www.tribunnews.com", "/index-news"] = Reply(200, body=b"<html></html>")
         for number in range(10, 40):
             site.overrides["www.tribunnews.com", f"/nasional/99000{number}/x"] = Reply(200, body=b"<html></html>")
         status, out, log = scrapy(
