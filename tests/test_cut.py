@@ -8,7 +8,7 @@ import json
 import shutil
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +18,16 @@ from archive.catalog import open_catalog
 from archive.errors import ExitStatus
 from archive.known import Known
 from archive.local import LocalStorage
-from archive.model import Article, RecordRef, Verdict
+from archive.model import RecordRef
 from archive.replay import response
 from crawler import given, settings
 from crawler.arguments import Arguments
 from crawler.commands.crawlall import Command as CrawlAll
-from crawler.foreign import visits
-from crawler.foreign.visits import Bytes, label_of
-from crawler.frontier import Answer, Frontier, Target
+from crawler.frontier import Answer, Frontier
 from crawler.preview import read
 from crawler.rebuilding import _facts as facts_of
 from crawler.rereading import reread
-from crawler.schedule import Schedule
 from crawler.spiders.tribun import TribunSpider
-from crawler.visit import Visit
-from pipelines.extract import Page, join
 from tests.cached import (
     ADVERTISING,
     CLOSED,
@@ -42,7 +37,6 @@ from tests.cached import (
     WWW,
     Cached,
     Outlet,
-    article,
     outlet_of_a_broken_cache,
     paged,
     paragraph,
@@ -300,24 +294,6 @@ def test_the_ledger_is_filled_where_nothing_is_missing_but_a_page(
     assert asked == [(["tribun"], ["fill=yes", f"since={DAY}", f"until={DAY}"])], "once, and then all is there"
 
 
-@pytest.mark.parametrize("asked", [{"since": DAY}, {"section": "olahraga"}])
-@pytest.mark.parametrize("is_cut", [True, False])
-def test_what_is_not_asked_for_by_half_a_page_may_be_by_the_whole(
-    tmp_path: Path,
-    is_cut: bool,  # noqa: FBT001
-    asked: dict[str, str],
-) -> None:
-    spider, url = TribunSpider(**asked), article(9).url
-    spider.schedule = Schedule(revisits=(), retries=())
-    visit = Visit(Target(url, url), None, "page", url)
-    page = Page(Verdict.ARTICLE, "", Article(), ["Satu."], is_cut=is_cut)
-    visit.take(page, RecordRef(url=url, warc="w", offset=0, length=1, record_id="r", payload_digest="d"))
-    with closing(open_catalog(tmp_path / "catalog.sqlite3")) as nothing:
-        spider.frontier = Frontier("tribun", spider.outlet, spider.arguments, nothing)
-        outcome = spider.assembled(visit, final=True)
-    assert (outcome.verdict, outcome.final) == (Verdict.NOT_ASKED, not is_cut)
-
-
 def test_every_row_is_made_again_as_the_crawl_made_it(crawled: Crawled) -> None:
     files = LocalStorage(crawled.filled.archive)
     for row in (*crawled.filled.rows(), *crawled.filled.rows("dropped")):
@@ -330,40 +306,6 @@ def test_adopted_from_its_warcs_the_archive_has_the_same_rows(tmp_path: Path, cr
     assert bare(run.rows()) == bare(crawled.filled.rows())
     assert bare(run.rows("dropped")) == bare(crawled.filled.rows("dropped"))
     sound(tmp_path)
-
-
-def test_an_adopted_look_is_cut_short_where_a_page_lacks_and_not_by_half_of_all_pages_beside_whole_ones() -> None:
-    broken, tribun = outlet_of_a_broken_cache(), TribunSpider.outlet
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"
-    first, of_all, second = (
-        Bytes(url=page.url, label=label_of(tribun, page.url), head=head, payload=page.kept, began=datetime.now(UTC))
-        for page in (broken.two, broken.two_all, broken.two_second)
-    )
-    looks = [
-        visits.read(look, "tribun", tribun, respects_opt_out=True)
-        for look in ([first, of_all, second], [first, of_all])
-    ]
-    assert [(look.is_cut, look.judgement.final) for look in looks] == [(False, True), (True, False)]
-    assert [look.used for look in looks] == [(0, 2), (0,)]
-
-
-def test_of_an_adopted_look_that_is_cut_off_the_pages_before_that_settle_nothing() -> None:
-    broken, tribun = outlet_of_a_broken_cache(), TribunSpider.outlet
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"
-    pages = {label_of(tribun, page.url): (page.url, page.kept) for page in (broken.two, broken.two_all)}
-    again = pages | {2: (broken.two_second.url, broken.two.kept)}
-    half = {0: pages[0], 2: (broken.edited_second.url, broken.edited_second.kept)}
-    found = []
-    for named in (pages, again, half, {0: half[2]}):
-        look = [
-            Bytes(url=url, label=label, head=head, payload=payload, began=datetime.now(UTC))
-            for label, (url, payload) in named.items()
-        ]
-        made = visits.read(look, "tribun", tribun, respects_opt_out=True)
-        assert not made.judgement.final
-        uncut = made.uncut
-        found.append((uncut.used, uncut.article.complete, uncut.judgement.final) if uncut else None)
-    assert found == [((0,), False, False), ((0, 2), False, False), ((0,), False, False), None]
 
 
 def test_a_preview_of_half_a_page_says_that_it_is_not_complete(crawled: Crawled, outlet: Outlet) -> None:
@@ -385,11 +327,3 @@ def test_by_half_a_page_no_rebuild_settles_an_address_either(crawled: Crawled, o
         False,
         True,
     ]
-
-
-@pytest.mark.parametrize("is_cut", [True, False])
-def test_an_article_is_complete_when_all_its_pages_are_there_and_none_is_cut_off(is_cut: bool) -> None:  # noqa: FBT001
-    first = Page(Verdict.ARTICLE, "", Article(), ["Satu."], page=1, pages=2)
-    last = Page(Verdict.ARTICLE, "", Article(), ["Dua."], page=2, pages=2, is_cut=is_cut)
-    assert join([first, last]).complete is not is_cut
-    assert join([replace(first, is_cut=is_cut), replace(last, is_cut=False)]).complete is not is_cut
